@@ -1,0 +1,2 @@
+//! The `earnest` command.
+fn main() {}
