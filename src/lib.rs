@@ -1,2 +1,43 @@
-//! skeleton
+//! earnest listens for a wake word and a spoken command, and acts only when it was really asked to.
+//!
+//! ```text
+//!  microphone, file, ring of the firmware
+//!       │  16 kHz mono, any chunk size
+//!       ▼
+//!  audio       scale in the type, sample clock, pre-roll that wipes itself
+//!       ▼
+//!  frontend    window → real FFT → power → mel filterbank → log            one MelFrame every 10 ms
+//!       ▼
+//!  vad         speech probability, level, noise floor, onset and end
+//!       ▼
+//!  spotter     trait KeywordSpotter                                        Detection: phrase, span, score, why
+//!       ▼
+//!  event       what, when (sample span), how sure, why
+//! ```
+//!
+//! # Tiers
+//!
+//! | feature | adds |
+//! |---|---|
+//! | none | the core: `no_std`, no allocation at all |
+//! | `alloc` | the heap, at construction only |
+//! | `std` (default) | files and threads at the edges |
+//!
+//! The core computes the same bits in every tier.
 #![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+mod error;
+mod storage;
+pub mod audio;
+pub mod frontend;
+pub mod vad;
+pub mod spotter;
+
+pub use error::ConfigError;
+pub use storage::{Image, Storage};

@@ -1,0 +1,46 @@
+//! Keyword spotting: was the phrase said, when, how sure, and why so sure.
+
+use crate::audio::{SampleIndex, SampleSpan};
+use crate::frontend::MelFrame;
+use crate::vad::VadFrame;
+
+/// What a spotter heard: the phrase, or something that came near it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detection {
+    /// Which phrase, as numbered by the spotter.
+    pub phrase: u16,
+    /// Where in the audio.
+    pub span: SampleSpan,
+    /// When it was decided: the end of the last frame that was needed.
+    pub decided: SampleIndex,
+    /// How sure, 0 to 1.
+    pub score: f32,
+    /// What the score had to reach.
+    pub threshold: f32,
+    /// The evidence behind the score.
+    pub why: Evidence,
+}
+
+impl Detection {
+    /// Whether the score reached the threshold. If not, this is a near miss, told so that it can be explained.
+    pub fn accepted(&self) -> bool {
+        self.score >= self.threshold
+    }
+}
+
+/// Numbers that a score was made of, by engine.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Evidence {}
+
+/// An engine that hears phrases in mel frames.
+pub trait KeywordSpotter {
+    /// Takes the next frame and what the VAD said about it. Frames come in order, none left out.
+    fn process(&mut self, frame: &MelFrame, vad: &VadFrame) -> Option<Detection>;
+
+    /// Score of the best phrase ending now, 0 to 1, whether or not it is worth a [`Detection`].
+    fn score(&self) -> f32;
+
+    /// As new: nothing that was heard before counts any more.
+    fn reset(&mut self);
+}
