@@ -38,6 +38,8 @@ pub mod audio;
 pub mod frontend;
 pub mod vad;
 pub mod spotter;
+pub mod event;
+pub mod pipeline;
 
 pub use error::ConfigError;
 pub use storage::{Image, Storage};
