@@ -1,2 +1,3 @@
 //! The `earnest` command.
-fn main() {}
+mod audio;
+fn main() { let _ = audio::open("-"); let _ = audio::open_bundled("", b""); }
