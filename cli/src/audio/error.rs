@@ -51,6 +51,7 @@ pub(crate) enum Warning {
     /// A raw stream that ended in the middle of a sample.
     OddByte,
     /// The microphone was faster than the chain.
+    #[cfg(feature = "mic")]
     Lost { samples: u64 },
 }
 
@@ -70,6 +71,7 @@ impl fmt::Display for Warning {
                 write!(f, "{packets} damaged packets, taken as silence")
             }
             Warning::OddByte => write!(f, "the last byte is half a sample, dropped"),
+            #[cfg(feature = "mic")]
             Warning::Lost { samples } => {
                 write!(f, "{samples} samples lost: this machine was too slow")
             }
