@@ -40,7 +40,7 @@ PEOPLE = {
 # What is said: (speaker, pause before in seconds, text, speed). A pause below zero overlaps.
 TALK = [
     ("paul", 0.8, "Did anyone ring about the furnace? It's freezing in here.", 1.0),
-    ("nora", 0.35, "I did. Hey, honest, I called them twice, and they promised Tuesday.", 1.05),
+    ("nora", 0.35, "Yes, I did. Hey, honest, I called them twice, and they promised Tuesday.", 1.05),
     ("ivy", 0.4, "Who left the Ernest Hemingway book on the bread board?", 1.0),
     ("paul", 0.25, "Me. I'm reading it in earnest this time, before the harvest supper.", 1.05),
     ("nora", -0.1, "He says that so earnestly, every single year.", 1.0),
@@ -54,16 +54,19 @@ TALK = [
     ("paul", 1.2, "Oh, that's better. Now, is it soup, or the furnace man's stew?", 1.05),
     ("nora", 0.3, "Soup. And this time I say it in earnest: no garlic.", 1.0),
 ]
+# Words in the talk that sound like the phrase or hold a part of it.
+NEAR = ["hey, honest", "hey, her nest", "hey, are these", "in earnest", "earnestly", "ernest's",
+        "the ernest", "furnace", "harvest", "artist", "nest to", "best", "the rest"]
 TAIL_S = 0.9
-TAP_S = (4.0, 24.0)  # the tap runs from, to
+TAP_S = (17.0, 39.5)  # the tap runs from, to: also while the phrase is said
 
 # Five people enrol. Ivy does too, but it is another take: another timbre mix and pace.
 ENROL = [
     ({"af_heart": 0.85, "af_sarah": 0.15}, "en-us", 1.0, "Hey /ˈɜɹnɪst/."),
     ({"am_fenrir": 1.0}, "en-us", 1.0, "Hey /ˈɜɹnɪst/."),
     ({"af_kore": 1.0}, "en-us", 0.95, "Hey, /ˈɜɹnɪst/."),
-    ({"am_liam": 0.6, "am_eric": 0.4}, "en-us", 0.9, "Hey /ˈɜɹnɪst/!"),
-    ({"bf_isabella": 0.7, "bf_lily": 0.3}, "en-gb", 0.95, "Hey /ˈɜːnɪst/."),
+    ({"am_eric": 0.6, "am_echo": 0.4}, "en-us", 1.0, "Hey /ˈɜɹnɪst/."),
+    ({"bf_isabella": 0.7, "bf_lily": 0.3}, "en-gb", 1.1, "Hey /ˈɜːnɪst/."),
 ]
 
 # Other people, who never say the phrase or part of it.
@@ -74,7 +77,7 @@ OTHERS = {
     "hugh": dict(timbre={"bm_george": 1.0}, accent="en-gb", at=(1.0, 1.9, 1.7)),
 }
 OTHER_TALK = [
-    ("joan", 0.5, "I bought two loaves, because the small ones were sold out.", 1.0),
+    ("joan", 0.5, "We bought two loaves, because the small ones were sold out.", 1.0),
     ("max", 0.3, "Good. We can freeze one. What time are your parents coming?", 1.05),
     ("liz", 0.35, "About seven, if the train is running. They might take a taxi.", 1.0),
     ("hugh", 0.3, "Hey, careful with that pan, it is still hot.", 1.0),
@@ -84,8 +87,7 @@ OTHER_TALK = [
     ("hugh", 0.4, "And open a window. The smoke is making my eyes water.", 1.0),
 ]
 
-SPEECH_LEVEL = 1.0   # active level at one metre, before the whole is scaled
-NOISE_DB = -17.0     # the kitchen at the device against a voice at one metre
+NOISE_DB = -16.0  # the kitchen at the device against a voice at one metre
 
 
 def pause_free(rng, length, every_s, blocked):
@@ -107,8 +109,8 @@ def kitchen_noise(room, length, rng, tap_s, quiet):
     def unit(x):
         return x / np.sqrt(np.mean(x**2))
 
-    out = unit(placed(noise.fridge(rng, length, RATE), FRIDGE)) * 10 ** (-7.0 / 20)
-    out += noise.coloured(rng, length, RATE, 3.0, 90, 7000) * 10 ** (-6.0 / 20)  # the air outside
+    out = unit(placed(noise.fridge(rng, length, RATE), FRIDGE)) * 10 ** (-3.0 / 20)
+    out += noise.coloured(rng, length, RATE, 3.0, 90, 7000) * 10 ** (-3.0 / 20)  # the air outside
     if tap_s:
         water = unit(placed(noise.tap(rng, length, RATE), SINK))
         t = np.arange(length) / RATE
@@ -129,8 +131,8 @@ def kitchen_noise(room, length, rng, tap_s, quiet):
 
 
 def at_position(room, x, at):
-    """`x` as the device hears it from `at`: a voice of SPEECH_LEVEL at one metre, in the room."""
-    return np.convolve(x * SPEECH_LEVEL / active_rms(x), room.response(at, DEVICE))
+    """`x` as the device hears it from `at`: a voice of active level 1 at one metre, in the room."""
+    return np.convolve(at_level(x, 0.0), room.response(at, DEVICE))
 
 
 def scene(voice, people, talk, tail_s, tap_s, seed):
@@ -150,9 +152,11 @@ def scene(voice, people, talk, tail_s, tap_s, seed):
         wet = at_position(room, dry, people[who]["at"])[: length - start]
         speech[start : start + len(wet)] += wet
         plain = text.replace("/ˈɜɹnɪst/", "earnest")
+        is_phrase = plain.lower().strip(".") == PHRASE
+        near = [] if is_phrase else [w for w in NEAR if w in plain.lower()]
         distance = float(np.linalg.norm(np.subtract(people[who]["at"], DEVICE)))
         truth.append(dict(start=start, end=end, speaker=who, distance_m=round(distance, 2),
-                          text=plain, phrase=plain.lower().strip(".") == PHRASE))
+                          text=plain, phrase=is_phrase, near=near))
     # Nothing rattles from the pause before the phrase to the end of the command.
     quiet = [(t["start"] - RATE, t["end"] + 2 * RATE) for t in truth if t["phrase"]]
     rng = np.random.default_rng(seed)
@@ -219,7 +223,7 @@ def main():
         raise RuntimeError(f"the phrase is said {len(phrase)} times, not once")
     truth = dict(
         sample_rate_hz=RATE,
-        phrase=dict(text=PHRASE, **phrase[0]),
+        phrase=dict(file="kitchen.flac", text=PHRASE, **phrase[0]),
         **{"kitchen.flac": dict(samples=len(kitchen), utterances=said)},
         **{"background.flac": dict(samples=len(background), utterances=other)},
         **{f"enroll/{i}.flac": dict(samples=len(x), **span, text=PHRASE, timbre=timbre)

@@ -17,7 +17,7 @@ import tarfile
 import espeakng_loader
 import numpy as np
 import onnxruntime
-from scipy.signal import resample_poly
+from scipy.signal import butter, resample_poly, sosfilt
 
 RATE = 16_000  # what we write, Hz; Kokoro itself speaks at 24 kHz
 STYLES = "kokoro-js@1.2.1"
@@ -135,7 +135,9 @@ class Voice:
             "style": style[None].astype(np.float32),
             "speed": np.array([speed], np.float32),
         })[0].ravel()
-        return at_level(trim(resample_poly(audio.astype(np.float64), 2, 3)), -20.0)
+        audio = resample_poly(audio.astype(np.float64), 2, 3)
+        no_offset = butter(2, 50.0, "highpass", fs=RATE, output="sos")
+        return at_level(trim(sosfilt(no_offset, audio)), -20.0)
 
 
 def frames_db(x, frame=160):
