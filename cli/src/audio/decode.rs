@@ -197,7 +197,7 @@ impl Source for Decoded {
         if let (true, true, Some(expected), Some(rate)) =
             (self.ended, self.counted, self.expected, self.rate_hz)
         {
-            if self.frames < expected {
+            if self.frames > 0 && self.frames < expected {
                 let expected_s = expected as f64 / f64::from(rate);
                 warnings.push(Warning::Truncated { expected_s, actual_s: self.seconds() });
             }
