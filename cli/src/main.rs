@@ -8,10 +8,10 @@ mod output;
 mod progress;
 mod audio;
 mod config;
-mod standin;
 mod wake;
 mod listen;
 mod detect;
+mod enroll;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -30,6 +30,7 @@ struct Cli {
 enum Command {
     Listen(listen::Args),
     Detect(detect::Args),
+    Enroll(enroll::Args),
 }
 
 /// How a command ended, if it could begin at all.
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Listen(args) => listen::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Enroll(args) => enroll::run(&args),
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -1,7 +1,7 @@
 //! Wake phrases: which engines there are, and models from files.
 
 use crate::UsageError;
-use crate::standin::{TemplateConfig, TemplateModel, TemplateSpotter};
+use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
 use clap::ValueEnum;
 use earnest::Storage;
 use std::fs;

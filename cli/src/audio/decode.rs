@@ -196,11 +196,10 @@ impl Source for Decoded {
         let mut warnings = Vec::new();
         if let (true, true, Some(expected), Some(rate)) =
             (self.ended, self.counted, self.expected, self.rate_hz)
+            && (1..expected).contains(&self.frames)
         {
-            if self.frames > 0 && self.frames < expected {
-                let expected_s = expected as f64 / f64::from(rate);
-                warnings.push(Warning::Truncated { expected_s, actual_s: self.seconds() });
-            }
+            let expected_s = expected as f64 / f64::from(rate);
+            warnings.push(Warning::Truncated { expected_s, actual_s: self.seconds() });
         }
         if self.damaged > 0 {
             warnings.push(Warning::Damaged { packets: self.damaged });
