@@ -106,16 +106,19 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
         .map(|model| Wake::load(model, args.threshold))
         .collect::<Result<Vec<_>, _>>()?;
     let mut detector = Detector::new(wakes)?;
-    let mut report = Report { args, term: Term::stdout(), progress: Progress::new(), done: 0, failed: false };
     let listed = args.list.as_deref().map(names).transpose()?;
-    let known = listed.is_none().then_some(args.files.len());
-    for file in args.files.iter() {
-        report.file(&mut detector, file, known);
+    let mut report = Report { args, term: Term::stdout(), progress: Progress::new(), failed: false };
+    if listed.is_some() || args.files.len() > 1 {
+        let listed = args.list.as_deref().map_or(Some(0), count);
+        report.progress.files(listed.map(|listed| listed + args.files.len()));
+    }
+    for file in &args.files {
+        report.file(&mut detector, file);
     }
     for name in listed.into_iter().flatten() {
         let name = name.map_err(|error| UsageError(format!("--list: {error}")))?;
         if !name.trim().is_empty() {
-            report.file(&mut detector, name.trim_end_matches('\r'), known);
+            report.file(&mut detector, name.trim_end_matches('\r'));
         }
     }
     Ok(if report.failed { Outcome::SomeFailed } else { Outcome::Done })
@@ -130,6 +133,12 @@ fn names(list: &str) -> Result<std::io::Lines<Box<dyn BufRead>>, UsageError> {
         )),
     };
     Ok(lines.lines())
+}
+
+/// How many names a list holds; a pipe doesn't say.
+fn count(list: &str) -> Option<usize> {
+    let file = File::open(list).ok().filter(|file| file.metadata().is_ok_and(|about| about.is_file()))?;
+    Some(BufReader::new(file).lines().map_while(Result::ok).filter(|name| !name.trim().is_empty()).count())
 }
 
 /// The chain up to the spotters; one front end and one VAD serve them all.
@@ -199,14 +208,11 @@ struct Report<'a> {
     args: &'a Args,
     term: Term,
     progress: Progress,
-    done: usize,
     failed: bool,
 }
 
 impl Report<'_> {
-    fn file(&mut self, detector: &mut Detector, file: &str, known: Option<usize>) {
-        self.done += 1;
-        self.progress.count(self.done, known);
+    fn file(&mut self, detector: &mut Detector, file: &str) {
         let mut found = Found::default();
         // Human readers want the file above what is in it, so this waits for the file's own line.
         let mut heard = Vec::new();
@@ -284,9 +290,10 @@ impl Report<'_> {
             1 => (Colour::Green, "1 detection".to_string()),
             n => (Colour::Green, format!("{n} detections")),
         };
-        let best = found.max_score.map_or(String::new(), |score| format!(", best score {score:.2}"));
+        let count = self.term.paint(colour, &format!("{count:<13}"));
+        let best = found.max_score.map_or("   -".to_string(), |score| format!("{score:.2}"));
         let name = self.term.paint(Colour::Bold, file);
-        output::line(&format!("{name}  {}{best}, in {seconds:.2} s", self.term.paint(colour, &count)));
+        output::line(&format!("{count}  best {best}  {seconds:>8.2} s  {name}"));
         for line in heard {
             output::line(line);
         }
@@ -310,7 +317,7 @@ fn words(term: Term, wake: &Wake, detection: &Detection) -> String {
     let Detection { span, score, threshold, .. } = detection;
     let (colour, verdict) =
         if detection.accepted() { (Colour::Green, "heard    ") } else { (Colour::Yellow, "near miss") };
-    let time = format!("{:>9.2}–{:.2} s", span.start.seconds(), span.end.seconds());
+    let time = format!("{:.2}–{:.2} s", span.start.seconds(), span.end.seconds());
     let verdict = term.paint(colour, verdict);
-    format!("  {time}  {verdict}  {:?}  score {score:.2}, needed {threshold:.2}", wake.phrase)
+    format!("  {verdict}  score {score:.2}, needed {threshold:.2}  {:?} at {time}", wake.phrase)
 }

@@ -134,7 +134,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
             add_background(&mut enrollment, background.name(), source, &mut progress)
         });
         if let Err(error) = added {
-            tell(&error);
+            progress.aside(|| tell(&error));
         }
     }
     progress.begin("calibrating", None);

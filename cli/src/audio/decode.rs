@@ -208,8 +208,9 @@ impl Source for Decoded {
         if not_numbers > 0 {
             warnings.push(Warning::NotNumbers { samples: not_numbers, total });
         }
-        // Lossy codecs overshoot a little; one sample in a thousand is more than that.
-        if beyond * 1000 > total {
+        // Lossy codecs overshoot where the recording was loud; in float samples it is a mistake of somebody's, or of
+        // the scale.
+        if self.counted && beyond > 0 {
             warnings.push(Warning::BeyondFullScale { samples: beyond, total });
         }
         warnings
