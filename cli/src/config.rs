@@ -59,8 +59,7 @@ pub(crate) fn read(file: &Path) -> Result<Assistant, UsageError> {
 
 /// The configuration `text`; `file` is only for errors.
 pub(crate) fn parse(file: &str, text: &str) -> Result<Assistant, UsageError> {
-    let config: File =
-        toml::from_str(text).map_err(|error| at(file, text, error.span(), error.message()))?;
+    let config: File = toml::from_str(text).map_err(|error| at(file, text, error.span(), error.message()))?;
     let threshold = config.wake.threshold;
     if let Some(wanted) = threshold.as_ref().filter(|t| !(0.0..=1.0).contains(t.as_ref())) {
         let problem = format!("wake.threshold is {}, expected 0 to 1", wanted.as_ref());

@@ -85,9 +85,10 @@ struct Heard<'a> {
 
 pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     if let Some(phrase) = &args.phrase {
-        args.engine.unwrap_or(Engine::Phonetic).check().map_err(|error| {
-            UsageError(format!("--phrase {phrase:?} needs the phonetic engine: {error}"))
-        })?;
+        args.engine
+            .unwrap_or(Engine::Phonetic)
+            .check()
+            .map_err(|error| UsageError(format!("--phrase {phrase:?} needs the phonetic engine: {error}")))?;
         return Err(UsageError("engine `template` hears enrolled phrases: use --model, not --phrase".into()));
     }
     args.engine.unwrap_or(Engine::Template).check()?;
@@ -97,14 +98,13 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     if args.files.is_empty() && args.list.is_none() {
         return Err(UsageError("nothing to listen to: give recordings, or --list FILE".into()));
     }
-    if args.files.iter().filter(|file| *file == "-").count() + usize::from(args.list.as_deref() == Some("-")) > 1 {
+    if args.files.iter().filter(|file| *file == "-").count() + usize::from(args.list.as_deref() == Some("-"))
+        > 1
+    {
         return Err(UsageError("stdin (`-`) can be read only once".into()));
     }
-    let wakes = args
-        .model
-        .iter()
-        .map(|model| Wake::load(model, args.threshold))
-        .collect::<Result<Vec<_>, _>>()?;
+    let wakes =
+        args.model.iter().map(|model| Wake::load(model, args.threshold)).collect::<Result<Vec<_>, _>>()?;
     let mut detector = Detector::new(wakes)?;
     let listed = args.list.as_deref().map(names).transpose()?;
     let mut report = Report { args, term: Term::stdout(), progress: Progress::new(), failed: false };
@@ -129,7 +129,8 @@ fn names(list: &str) -> Result<std::io::Lines<Box<dyn BufRead>>, UsageError> {
     let lines: Box<dyn BufRead> = match list {
         "-" => Box::new(stdin().lock()),
         file => Box::new(BufReader::new(
-            File::open(file).map_err(|error| UsageError(format!("--list {file}: cannot be read: {error}")))?,
+            File::open(file)
+                .map_err(|error| UsageError(format!("--list {file}: cannot be read: {error}")))?,
         )),
     };
     Ok(lines.lines())
@@ -177,8 +178,12 @@ impl Detector {
 
     /// `hear`: each detection and near miss. `score`: highest score of the last 100 ms, and when they ended.
     fn push(
-        &mut self, pcm: &[i16], found: &mut Found, recent: &mut [f32],
-        mut hear: impl FnMut(&Wake, Detection), mut score: impl FnMut(&Wake, f64, f32),
+        &mut self,
+        pcm: &[i16],
+        found: &mut Found,
+        recent: &mut [f32],
+        mut hear: impl FnMut(&Wake, Detection),
+        mut score: impl FnMut(&Wake, f64, f32),
     ) {
         found.samples += pcm.len() as u64;
         let mut rest = pcm;
@@ -228,8 +233,7 @@ impl Report<'_> {
             if self.args.json {
                 output::json(&Line::File {
                     file,
-                    seconds: (found.samples > 0)
-                        .then(|| found.samples as f64 / f64::from(SAMPLE_RATE_HZ)),
+                    seconds: (found.samples > 0).then(|| found.samples as f64 / f64::from(SAMPLE_RATE_HZ)),
                     detections: found.detections,
                     max_score: found.max_score,
                     warnings: warnings.iter().map(Warning::to_string).collect(),
@@ -243,7 +247,11 @@ impl Report<'_> {
     }
 
     fn listen(
-        &mut self, detector: &mut Detector, file: &str, found: &mut Found, heard: &mut Vec<String>,
+        &mut self,
+        detector: &mut Detector,
+        file: &str,
+        found: &mut Found,
+        heard: &mut Vec<String>,
         warnings: &mut Vec<Warning>,
     ) -> Result<(), AudioError> {
         let (args, term, progress) = (self.args, self.term, &mut self.progress);

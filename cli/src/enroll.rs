@@ -205,7 +205,10 @@ fn backgrounds(args: &Args) -> Vec<Background<'_>> {
 }
 
 fn add_background(
-    enrollment: &mut Enrollment, name: &str, mut source: Box<dyn Source>, progress: &mut Progress,
+    enrollment: &mut Enrollment,
+    name: &str,
+    mut source: Box<dyn Source>,
+    progress: &mut Progress,
 ) -> Result<(), AudioError> {
     let full = PIECE_S * SAMPLE_RATE_HZ as usize;
     let mut piece = Vec::with_capacity(full);
@@ -334,7 +337,9 @@ fn tell_words(args: &Args, used: &[Used], report: &EnrollmentReport, check: &Che
         _ => (Colour::Green, "good"),
     };
     let background = match args.background.is_empty() {
-        true => format!("{:.0} s of bundled background (your own, with --background, says more)", check.seconds),
+        true => {
+            format!("{:.0} s of bundled background (your own, with --background, says more)", check.seconds)
+        }
         false => format!("{:.0} s of background", check.seconds),
     };
     let words = format!(

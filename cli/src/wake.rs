@@ -1,9 +1,9 @@
 //! Wake phrases: which engines there are, and models from files.
 
 use crate::UsageError;
-use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
 use clap::ValueEnum;
 use earnest::Storage;
+use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
 use std::fs;
 use std::path::Path;
 

@@ -82,7 +82,8 @@ fn listen_hears_the_bundled_phrase_once() {
     let at = |key: &str| truth["phrase"][key].as_f64().unwrap() / 16_000.0;
     let heard = |key: &str| wakes[0][key].as_f64().unwrap();
     assert!(heard("start_s") < at("end") && heard("end_s") > at("start"), "{}", wakes[0]);
-    let expected = ["decided_s", "end_s", "engine", "file", "phrase", "score", "start_s", "threshold", "type", "why"];
+    let expected =
+        ["decided_s", "end_s", "engine", "file", "phrase", "score", "start_s", "threshold", "type", "why"];
     assert_eq!(keys(&wakes[0]), expected);
     let end = &result.of_type("end")[0];
     assert_eq!(end["wakes"], 1);
@@ -156,7 +157,10 @@ fn configuration_paths_are_relative_to_it() {
     for (text, words) in [
         ("[wake]\nmodel = \"nope.earnest\"\n", "nope.earnest: cannot be read".to_string()),
         ("[wake]\nmodle = \"x\"\n", format!("{name}, line 2: unknown field `modle`")),
-        ("[wake]\nmodel = \"x\"\n[vad]\nslope_db = 0\n", format!("{name}, line 4: vad.slope_db is 0, expected")),
+        (
+            "[wake]\nmodel = \"x\"\n[vad]\nslope_db = 0\n",
+            format!("{name}, line 4: vad.slope_db is 0, expected"),
+        ),
         ("[wake]\nmodel = 7\n", format!("{name}, line 2: ")),
     ] {
         let wrong = listen(text);

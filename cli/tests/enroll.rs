@@ -39,7 +39,9 @@ fn the_bundled_model_is_what_enroll_makes() {
     let told = &result.of_type("model")[0];
     assert_eq!(told["phrase"], "hey earnest");
     assert_eq!(told["background_wakes"], 0);
-    assert!((told["background_s"].as_f64().unwrap() - flac(&background).len() as f64 / 16_000.0).abs() < 1e-6);
+    assert!(
+        (told["background_s"].as_f64().unwrap() - flac(&background).len() as f64 / 16_000.0).abs() < 1e-6
+    );
     for line in result.of_type("clip") {
         assert!(line["agreement"].as_f64() >= told["threshold"].as_f64(), "{line}");
         assert!(line["end_s"].as_f64() > line["start_s"].as_f64());
@@ -72,8 +74,11 @@ fn what_cannot_be_used_is_left_out_and_named() {
     let clips = [clip(1), silence.clone(), clip(2), "nope.wav".into(), long.clone(), clip(3)];
     let result = enroll(&made, &clips, &["--json"]);
     assert_eq!(result.code, 1, "{}", result.stderr);
-    for words in [format!("{silence}: no speech found"), "nope.wav: no such file".into(), format!("{long}: expected one phrase")]
-    {
+    for words in [
+        format!("{silence}: no speech found"),
+        "nope.wav: no such file".into(),
+        format!("{long}: expected one phrase"),
+    ] {
         assert!(result.stderr.contains(&words), "{words}: {}", result.stderr);
     }
     assert_eq!(result.of_type("clip").len(), 3);

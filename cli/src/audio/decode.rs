@@ -37,7 +37,9 @@ pub(super) struct Decoded {
 
 impl Decoded {
     pub(super) fn new(
-        file: &str, mut source: Box<dyn MediaSource>, extension: Option<&str>,
+        file: &str,
+        mut source: Box<dyn MediaSource>,
+        extension: Option<&str>,
     ) -> Result<Self, AudioError> {
         let name = || file.to_string();
         let seekable = source.is_seekable();
@@ -230,9 +232,7 @@ fn decoder(file: &str, format: &dyn FormatReader) -> Result<(u32, Box<dyn AudioD
         .ok_or_else(|| codec("an unknown codec".into()))?;
     let decoder = symphonia::default::get_codecs()
         .make_audio_decoder(params, &AudioDecoderOptions::default())
-        .map_err(|_| {
-            codec(format!("codec {} in {}", params.codec, format.format_info().long_name))
-        })?;
+        .map_err(|_| codec(format!("codec {} in {}", params.codec, format.format_info().long_name)))?;
     Ok((track.id, decoder))
 }
 

@@ -1,9 +1,9 @@
 //! The default microphone: the one file that knows cpal.
 
+use super::Source;
 use super::error::{AudioError, RATE_HZ, Warning};
 use super::mix::Mixer;
 use super::resample::To16k;
-use super::Source;
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{Device, FromSample, SampleFormat, SizedSample, Stream, StreamConfig};
 use std::sync::Arc;
@@ -93,8 +93,7 @@ impl Link {
             .build_input_stream(
                 config,
                 move |samples: &[T], _: &cpal::InputCallbackInfo| {
-                    let samples: Vec<f32> =
-                        samples.iter().map(|&sample| f32::from_sample_(sample)).collect();
+                    let samples: Vec<f32> = samples.iter().map(|&sample| f32::from_sample_(sample)).collect();
                     let frames = samples.len() as u64 / channels;
                     if say.try_send(Ok(samples)).is_err() {
                         lost.fetch_add(frames, Ordering::Relaxed);

@@ -48,7 +48,8 @@ impl<R: Read> Source for Raw<R> {
             // Half a sample waits for its other half.
             let whole = self.bytes.len() & !1;
             self.samples.clear();
-            self.samples.extend(self.bytes[..whole].chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])));
+            self.samples
+                .extend(self.bytes[..whole].chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])));
             self.bytes.drain(..whole);
             if !self.samples.is_empty() {
                 self.taken += self.samples.len() as u64;

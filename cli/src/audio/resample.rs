@@ -1,6 +1,5 @@
 //! Any sample rate to 16 kHz: the one file that knows rubato.
 
-
 use earnest::audio::{SAMPLE_RATE_HZ, Unit};
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler};
@@ -31,9 +30,9 @@ impl To16k {
             Fft::new(rate_hz as usize, SAMPLE_RATE_HZ as usize, block, 1, FixedSync::Both)
                 .expect("rates and block are above zero")
         });
-        let (block, output, skip) = fft.as_ref().map_or((0, 0, 0), |fft| {
-            (fft.input_frames_next(), fft.output_frames_max(), fft.output_delay())
-        });
+        let (block, output, skip) = fft
+            .as_ref()
+            .map_or((0, 0, 0), |fft| (fft.input_frames_next(), fft.output_frames_max(), fft.output_delay()));
         To16k {
             rate_hz,
             fft,

@@ -76,7 +76,9 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
         if !args.json {
             let length = source.total_seconds().map_or(String::new(), |s| format!(", {s:.1} s"));
             let phrase = term.paint(Colour::Bold, &format!("{phrase:?}"));
-            output::message(&format!("listening for {phrase} in {name}{length}; wakes at score {threshold:.2}"));
+            output::message(&format!(
+                "listening for {phrase} in {name}{length}; wakes at score {threshold:.2}"
+            ));
         }
         let session = Session {
             pipeline,
