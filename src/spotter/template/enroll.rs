@@ -1,7 +1,7 @@
 //! Enrolment: recordings of a phrase and some other speech in, a template model out.
 
 use super::align::{Alignment, MAX_STEPS, MIN_STEPS};
-use super::features::{BANDS, DIMS, FRAMES_PER_STEP, Feature, Features, WINDOW, Warp, distance};
+use super::features::{BANDS, DIMS, FRAMES_PER_STEP, Feature, Features, QUIETEST, WINDOW, Warp, distance};
 use super::image::{MAX_NAME, Parts, TemplateModel};
 use super::spot::{relative_cost, score_window};
 use super::{MAX_RECORDINGS, MIN_RECORDINGS};
@@ -22,7 +22,7 @@ const ROUNDS: usize = 12;
 const MARGIN: (usize, usize) = (25, 8);
 /// Background that calibration needs, in steps: 10 s.
 const MIN_BACKGROUND: usize = 500;
-/// Score that wakes: between another recording of the phrase (0.95) and other speech at its nearest (0.05).
+/// Score that wakes.
 const THRESHOLD: f32 = 0.5;
 
 type MelStep = [f32; BANDS];
@@ -65,7 +65,7 @@ pub enum EnrollError {
     },
     /// The recordings are no more like each other than like the background: not one phrase, or not clean enough.
     Inconsistent {
-        /// Mean cost between recordings.
+        /// Median cost between recordings.
         recordings: f32,
         /// Cost of background speech; it should be far above.
         background: f32,
@@ -143,7 +143,7 @@ pub struct EnrollmentReport {
     pub image: Vec<u8>,
     /// For every recording: the score it would get from a model of the others. One far below the rest is an outlier.
     pub agreement: Vec<f32>,
-    /// Mean cost of a recording against the others.
+    /// Median cost of a recording against the others.
     pub cost_same: f32,
     /// Mean cost of background speech where it comes nearest, stretch by stretch.
     pub cost_other: f32,
@@ -286,7 +286,8 @@ impl Enrollment {
             .collect();
         let nearest: Vec<f32> =
             background.iter().map(|window| best_cost(&model, &vectors, window, None)).collect();
-        parts.cost_same = mean(&against_others);
+        // One odd recording must not make the phrase look vague.
+        parts.cost_same = median(&against_others);
         parts.cost_other = mean(&nearest);
         if parts.cost_other <= parts.cost_same {
             let (recordings, background) = (parts.cost_same, parts.cost_other);
@@ -316,7 +317,7 @@ fn mel_steps(pcm: &[i16]) -> Result<Vec<MelStep>, ConfigError> {
     let mut rest = pcm;
     while let Some(frame) = front_end.process(&mut rest) {
         for (sum, mel) in sum.iter_mut().zip(frame.mel()) {
-            *sum += mel / FRAMES_PER_STEP as f32;
+            *sum += mel.max(QUIETEST) / FRAMES_PER_STEP as f32;
         }
         frames += 1;
         if frames == FRAMES_PER_STEP {
@@ -327,7 +328,7 @@ fn mel_steps(pcm: &[i16]) -> Result<Vec<MelStep>, ConfigError> {
     Ok(steps)
 }
 
-/// Where the phrase is: the stretch with most energy above 0.4 of the way from quiet to loud, pauses up to 0.25 s
+/// Where the phrase is: the stretch with most loudness above 0.4 of the way from quiet to loud, pauses up to 0.25 s
 /// included. Gives its steps and how far it stands above the quiet, dB.
 fn find_phrase(mel: &[MelStep]) -> Result<(core::ops::Range<usize>, f32), EnrollError> {
     const EXPECTED_DB: f32 = 6.0;
@@ -347,11 +348,21 @@ fn find_phrase(mel: &[MelStep]) -> Result<(core::ops::Range<usize>, f32), Enroll
     if db < EXPECTED_DB {
         return Err(EnrollError::NoSpeech { expected_db: EXPECTED_DB, actual_db: db });
     }
-    let threshold = low + 0.4 * (high - low);
+    // Over a loud background the stretch runs on; the bar goes up until it is no longer than a phrase.
+    let found = [0.4, 0.5, 0.6, 0.7].map(|share| {
+        let phrase = loudest_stretch(&smooth, low + share * (high - low), PAUSE);
+        phrase.start.saturating_sub(MARGIN)..(phrase.end + MARGIN).min(mel.len())
+    });
+    let phrase = found.iter().find(|phrase| phrase.len() <= MAX_STEPS).unwrap_or(&found[0]).clone();
+    Ok((phrase, db))
+}
+
+/// The stretch with most loudness above `threshold`, over pauses of at most `pause` steps.
+fn loudest_stretch(loudness: &[f32], threshold: f32, pause: usize) -> core::ops::Range<usize> {
     let mut best = (0.0, 0..0);
     let mut current = (0.0, 0..0);
-    for (t, value) in smooth.iter().enumerate().filter(|(_, value)| **value > threshold) {
-        if current.1.end + PAUSE < t || current.1.is_empty() {
+    for (t, value) in loudness.iter().enumerate().filter(|(_, value)| **value > threshold) {
+        if current.1.end + pause < t || current.1.is_empty() {
             current = (0.0, t..t);
         }
         current = (current.0 + value - threshold, current.1.start..t + 1);
@@ -359,8 +370,7 @@ fn find_phrase(mel: &[MelStep]) -> Result<(core::ops::Range<usize>, f32), Enroll
             best = current.clone();
         }
     }
-    let phrase = best.1.start.saturating_sub(MARGIN)..(best.1.end + MARGIN).min(mel.len());
-    Ok((phrase, db))
+    best.1
 }
 
 /// A step as quiet as the quietest tenth of each band.
@@ -401,6 +411,12 @@ fn k_means(windows: &[Vec<Feature>], words: usize, rounds: usize) -> Vec<Feature
         }
     }
     centres
+}
+
+fn median(values: &[f32]) -> f32 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
 }
 
 fn mean(values: &[f32]) -> f32 {

@@ -12,6 +12,9 @@ pub(super) const FRAMES_PER_STEP: usize = 2;
 /// One step's features.
 pub(super) type Feature = [f32; DIMS];
 
+/// Band energy (natural log) below which nothing differs: about what noise at −80 dB gives. Rooms are louder; digital
+/// silence is not, and must not count as the room's noise floor.
+pub(super) const QUIETEST: f32 = -12.0;
 /// A frame counts from e times the noise floor on.
 const MARGIN_OVER_FLOOR: f32 = 1.0;
 /// Cepstra fall off with their order n about as (n+1)^-1; this keeps the higher ones from being lost or overrated.
@@ -162,6 +165,7 @@ impl Steps {
         let Some(slot) = ring.get_mut((self.count % WINDOW as u64) as usize) else { return false };
         let share = 1.0 / FRAMES_PER_STEP as f32;
         for (slot, m) in slot.iter_mut().zip(mel) {
+            let m = m.max(QUIETEST);
             *slot = if self.frames == 0 { m * share } else { *slot + m * share };
         }
         self.frames += 1;
