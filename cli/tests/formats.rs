@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Format, at_rate, detect, model, run, spoken, tone, wav};
+use common::{Format, at_rate, detect, lenient, model, run, spoken, tone, wav};
 use serde_json::Value;
 use std::fs;
 use tempfile::TempDir;
@@ -86,8 +86,8 @@ fn raw_samples_on_stdin_are_the_file_they_came_from() {
     fs::write(&raw, &bytes[44..]).unwrap();
     let piped = |file: &std::path::Path| -> common::Run {
         let mut command = common::earnest();
-        command.args(["detect", "--model", &model(), "--json", "-"]).stdin(fs::File::open(file).unwrap());
-        command.output().unwrap().into()
+        command.args(["detect", "--model", &model(), "--threshold", &lenient(), "--json", "-"]);
+        command.stdin(fs::File::open(file).unwrap()).output().unwrap().into()
     };
     let (from_file, from_pipe) = (detect(&base), piped(&raw));
     let renamed = from_file.stdout.replace(&format!("{:?}", base.to_str().unwrap()), "\"-\"");
@@ -109,11 +109,11 @@ fn listen_hears_what_detect_finds() {
     let file = folder.path().join("96k.wav");
     fs::write(&file, wav(&at_rate(&spoken().0, 96_000), 96_000, 2, Format::S24)).unwrap();
     let detected = detections(&detect(&file).of_type("detection"));
-    let listened = run(&["listen", "--json", file.to_str().unwrap()]);
+    let listened = run(&["listen", "--threshold", &lenient(), "--json", file.to_str().unwrap()]);
     assert_eq!(detections(&listened.of_type("wake")), detected);
     let tone_file = folder.path().join("tone.wav");
     fs::write(&tone_file, wav(&tone(16_000, 3.0), 16_000, 1, Format::S16)).unwrap();
-    let listened = run(&["listen", "--json", tone_file.to_str().unwrap()]);
+    let listened = run(&["listen", "--threshold", &lenient(), "--json", tone_file.to_str().unwrap()]);
     assert_eq!(listened.of_type("wake").len(), 0, "{}", listened.stdout);
     assert_eq!(listened.of_type("end")[0]["seconds"], 3.0);
 }

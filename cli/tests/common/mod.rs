@@ -61,9 +61,17 @@ pub fn run(args: &[&str]) -> Run {
     earnest().args(args).output().unwrap().into()
 }
 
-/// `earnest detect --model … --json FILE`.
+/// Half of the score that the bundled configuration wakes at: what [`spoken`] holds is the phrase or nothing like it,
+/// so there the phrase is heard with room to spare and the tests are not about how good the engine is.
+pub fn lenient() -> String {
+    let config = fs::read_to_string(kitchen().join("assistant.toml")).unwrap();
+    let config: toml::Table = config.parse().unwrap();
+    (config["wake"]["threshold"].as_float().unwrap() / 2.0).to_string()
+}
+
+/// `earnest detect --model … --threshold … --json FILE`.
 pub fn detect(file: &Path) -> Run {
-    run(&["detect", "--model", &model(), "--json", file.to_str().unwrap()])
+    run(&["detect", "--model", &model(), "--threshold", &lenient(), "--json", file.to_str().unwrap()])
 }
 
 /// How samples are written.
