@@ -69,12 +69,14 @@ impl Wake {
         let model = TemplateModel::parse(image)
             .map_err(|error| UsageError(format!("model {name}: not a wake phrase: {error}")))?;
         let phrase = model.phrase().to_string();
-        let config = TemplateConfig { threshold, ..TemplateConfig::default() };
-        let threshold = threshold.unwrap_or(model.threshold());
+        let score = threshold.unwrap_or(model.threshold());
+        // With a threshold near zero nearly everything would be near it.
+        let near_miss = TemplateConfig::default().near_miss.min(0.5 * score);
+        let config = TemplateConfig { threshold, near_miss, ..TemplateConfig::default() };
         let state = Storage::owned(model.required_state());
         let spotter = TemplateSpotter::new(config, model, state)
             .map_err(|error| UsageError(format!("model {name}: {error}")))?;
-        Ok(Wake { phrase, engine: Engine::Template, threshold, spotter })
+        Ok(Wake { phrase, engine: Engine::Template, threshold: score, spotter })
     }
 }
 
