@@ -4,6 +4,11 @@
 //! order of all operations is fixed and nothing is fused, so all levels give the same bits: the level is a matter
 //! of speed alone. The vectors are `fearless_simd`'s, which keeps this crate free of `unsafe`.
 
+mod lanes;
+pub(crate) mod math;
+
+pub(crate) use lanes::{BLOCK, Kernel, Lanes};
+
 use core::fmt;
 
 /// An instruction set that the kernels are compiled for.
