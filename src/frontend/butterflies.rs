@@ -30,6 +30,10 @@ impl<V: Lanes> Complex<V> {
             self.re * other.im + self.im * other.re,
         )
     }
+    #[inline(always)]
+    pub(super) fn scaled(self, by: V) -> Self {
+        Complex::new(self.re * by, self.im * by)
+    }
     /// self + i·other.
     #[inline(always)]
     fn plus_i(self, other: Self) -> Self {
@@ -39,6 +43,11 @@ impl<V: Lanes> Complex<V> {
     #[inline(always)]
     fn minus_i(self, other: Self) -> Self {
         Complex::new(self.re + other.im, self.im - other.re)
+    }
+    /// The conjugate of self − other.
+    #[inline(always)]
+    fn minus_conjugated(self, other: Self) -> Self {
+        Complex::new(self.re - other.re, other.im - self.im)
     }
     /// |self|².
     #[inline(always)]
@@ -97,7 +106,8 @@ pub(super) fn real_dft8<V: Lanes>(token: V::Token, x: [V; 8]) -> (V, [Complex<V>
 const COS_22: f32 = 0.923_879_5;
 const SIN_22: f32 = 0.382_683_43;
 
-/// Sixteen real points: bins 0 and 8, which are real, and bins 1 to 7.
+/// Sixteen real points: bins 0 and 8, which are real, and bins 1 to 7. Bin 8 − k is the conjugate of E − W·O
+/// where bin k is E + W·O.
 #[inline(always)]
 pub(super) fn real_dft16<V: Lanes>(token: V::Token, x: [V; 16]) -> (V, [Complex<V>; 7], V) {
     let (cos, sin) = (V::splat(token, COS_22), V::splat(token, SIN_22));
@@ -108,8 +118,6 @@ pub(super) fn real_dft16<V: Lanes>(token: V::Token, x: [V; 16]) -> (V, [Complex<
     let o2 = Complex::new((o2.re + o2.im) * half, (o2.im - o2.re) * half);
     let o3 = Complex::new(o3.re * sin + o3.im * cos, o3.im * sin - o3.re * cos);
     let zero = V::splat(token, 0.0);
-    // Bin 8 − k is the conjugate of E_k − W^k·O_k.
-    let mirror = |e: Complex<V>, o: Complex<V>| Complex::new(e.re - o.re, o.im - e.im);
     (
         e0 + o0,
         [
@@ -117,9 +125,9 @@ pub(super) fn real_dft16<V: Lanes>(token: V::Token, x: [V; 16]) -> (V, [Complex<
             e2.plus(o2),
             e3.plus(o3),
             Complex::new(e4, zero - o4),
-            mirror(e3, o3),
-            mirror(e2, o2),
-            mirror(e1, o1),
+            e3.minus_conjugated(o3),
+            e2.minus_conjugated(o2),
+            e1.minus_conjugated(o1),
         ],
         e0 - o0,
     )

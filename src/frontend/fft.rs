@@ -40,26 +40,57 @@ pub trait RealFft {
     }
 }
 
-/// One block of eight complex numbers, lanes apart.
+/// Complex numbers, real and imaginary parts in blocks of their own.
 #[derive(Clone, Copy, Debug)]
-struct ComplexBlock {
-    re: [f32; BLOCK],
-    im: [f32; BLOCK],
+struct Blocks<const N: usize> {
+    re: [[f32; BLOCK]; N],
+    im: [[f32; BLOCK]; N],
 }
 
-const ZERO: ComplexBlock = ComplexBlock { re: [0.0; BLOCK], im: [0.0; BLOCK] };
+impl<const N: usize> Blocks<N> {
+    const ZERO: Self = Blocks { re: [[0.0; BLOCK]; N], im: [[0.0; BLOCK]; N] };
+
+    /// Part `part` of block `i < N`.
+    #[inline(always)]
+    fn load<V: Lanes>(&self, token: V::Token, i: usize, part: usize) -> Complex<V> {
+        Complex::new(V::load(token, &self.re[i], part), V::load(token, &self.im[i], part))
+    }
+
+    /// Lane `j` of block `i < N`, in all lanes.
+    #[inline(always)]
+    fn splat<V: Lanes>(&self, token: V::Token, i: usize, j: usize) -> Complex<V> {
+        Complex::new(V::splat(token, self.re[i][j]), V::splat(token, self.im[i][j]))
+    }
+
+    /// All blocks up to the eighth, part `part`.
+    #[inline(always)]
+    fn load_all<V: Lanes>(&self, token: V::Token, part: usize) -> [Complex<V>; BLOCK] {
+        let zero = Complex::new(V::splat(token, 0.0), V::splat(token, 0.0));
+        let mut all = [zero; BLOCK];
+        for i in 0..BLOCK {
+            all[i] = self.load(token, i, part);
+        }
+        all
+    }
+
+    #[inline(always)]
+    fn store<V: Lanes>(&mut self, z: Complex<V>, i: usize, part: usize) {
+        z.re.store(&mut self.re[i], part);
+        z.im.store(&mut self.im[i], part);
+    }
+}
 
 /// The transform of the core: 128, 256 or 512 points, tables and scratch inline.
 #[derive(Clone, Debug)]
 pub struct RealFftF32 {
     len: usize,
     level: Level,
-    /// e^{-2πi kn/N}, k = 1 … 8, n in blocks: `[n block][k - 1]`.
-    rotation: [[ComplexBlock; BLOCK]; COLUMN_BLOCKS],
-    /// e^{-2πi jq/C}, j = 0 … 7 in the lanes, q = 1 … 3.
-    inner: [ComplexBlock; COLUMN_BLOCKS - 1],
-    /// Rows 1 to 8 after the column transform, one column a block.
-    rows: [ComplexBlock; COLUMNS],
+    /// e^{-2πi kn/N}, k = 1 … 8, n in the lanes: `[n / 8]`, block k − 1.
+    rotation: [Blocks<BLOCK>; COLUMN_BLOCKS],
+    /// e^{-2πi jq/C}, j = 0 … 7 in the lanes, block q − 1.
+    inner: Blocks<{ COLUMN_BLOCKS - 1 }>,
+    /// Rows 1 to 8 after the column transform, one column n a block: `[n / 8]`, block n % 8.
+    rows: [Blocks<BLOCK>; COLUMN_BLOCKS],
     /// Row 0.
     first_row: [[f32; BLOCK]; COLUMN_BLOCKS],
 }
@@ -89,21 +120,21 @@ impl RealFftF32 {
             let angle = TAU * (numerator % denominator) as f64 / denominator as f64;
             (libm::cos(angle) as f32, -libm::sin(angle) as f32)
         };
-        let mut rotation = [[ZERO; BLOCK]; COLUMN_BLOCKS];
+        let mut rotation = [Blocks::ZERO; COLUMN_BLOCKS];
         for n in 0..columns {
             for k in 1..=BLOCK {
-                let block = &mut rotation[n / BLOCK][k - 1];
-                (block.re[n % BLOCK], block.im[n % BLOCK]) = unit(k * n, len);
+                let Blocks { re, im } = &mut rotation[n / BLOCK];
+                (re[k - 1][n % BLOCK], im[k - 1][n % BLOCK]) = unit(k * n, len);
             }
         }
-        let mut inner = [ZERO; COLUMN_BLOCKS - 1];
-        for (q, block) in inner.iter_mut().enumerate() {
+        let mut inner = Blocks::ZERO;
+        for (q, (re, im)) in inner.re.iter_mut().zip(&mut inner.im).enumerate() {
             for j in 0..BLOCK {
-                (block.re[j], block.im[j]) = unit(j * (q + 1), columns);
+                (re[j], im[j]) = unit(j * (q + 1), columns);
             }
         }
-        let first_row = [[0.0; BLOCK]; COLUMN_BLOCKS];
-        Ok(RealFftF32 { len, level, rotation, inner, rows: [ZERO; COLUMNS], first_row })
+        let rows = [Blocks::ZERO; COLUMN_BLOCKS];
+        Ok(RealFftF32 { len, level, rotation, inner, rows, first_row: [[0.0; BLOCK]; COLUMN_BLOCKS] })
     }
 }
 
@@ -148,87 +179,79 @@ impl<const CB: usize, const BINS: usize> Kernel for Transform<'_, CB, BINS> {
         let Some(power) = self.power.first_chunk_mut::<BINS>() else {
             return;
         };
-        for block in 0..CB {
-            columns::<V, CB>(token, self.fft, frame, window, block);
+        let RealFftF32 { rotation, inner, rows, first_row, .. } = self.fft;
+        for (n, (((rotation, rows), first_row), _)) in
+            rotation.iter().zip(rows.iter_mut()).zip(first_row.iter_mut()).zip(0..CB).enumerate()
+        {
+            for part in 0..BLOCK / V::N {
+                let mut x = [V::splat(token, 0.0); ROWS];
+                for ((x, frame), window) in x.iter_mut().zip(frame).zip(window) {
+                    *x = V::load(token, &frame[n], part) * V::load(token, &window[n], part);
+                }
+                columns(token, x, rotation, rows, first_row, part);
+            }
         }
         if CB > 1 {
             for j in 0..BLOCK {
                 for part in 0..BLOCK / V::N {
-                    across_blocks::<V, CB>(token, self.fft, j, part);
+                    across_blocks::<V, CB>(token, rows, inner, j, part);
                 }
             }
         }
-        for q in 0..CB {
+        for (q, (rows, _)) in rows.iter().zip(0..CB).enumerate() {
             for part in 0..BLOCK / V::N {
-                within_block::<V, CB>(token, &self.fft.rows, power, q, part);
+                within_block::<V, CB>(token, rows, power, q, part);
             }
         }
-        first_row::<CB>(&self.fft.first_row, &self.fft.inner, power);
+        every_sixteenth::<V, CB>(token, first_row, inner, power);
     }
 }
 
-/// Real 16-point transforms of the windowed columns of one block; rows 1 to 8 of the result turned and transposed.
+/// Real 16-point transforms of windowed columns; rows 1 to 8 of the result turned and transposed.
 #[inline(always)]
-fn columns<V: Lanes, const CB: usize>(
+fn columns<V: Lanes>(
     token: V::Token,
-    fft: &mut RealFftF32,
-    frame: &[[[f32; BLOCK]; CB]; ROWS],
-    window: &[[[f32; BLOCK]; CB]; ROWS],
-    block: usize,
+    x: [V; ROWS],
+    rotation: &Blocks<BLOCK>,
+    rows: &mut Blocks<BLOCK>,
+    first_row: &mut [f32; BLOCK],
+    part: usize,
 ) {
-    let (re_im, _) = fft.rows.as_chunks_mut::<BLOCK>();
-    let (Some(out), Some(rotation), Some(first_row)) =
-        (re_im.get_mut(block), fft.rotation.get(block), fft.first_row.get_mut(block))
-    else {
-        return;
-    };
-    let mut re = [[0.0; BLOCK]; BLOCK];
-    let mut im = [[0.0; BLOCK]; BLOCK];
-    for part in 0..BLOCK / V::N {
-        let mut x = [V::splat(token, 0.0); ROWS];
-        for ((x, frame), window) in x.iter_mut().zip(frame).zip(window) {
-            *x = V::load(token, &frame[block], part) * V::load(token, &window[block], part);
-        }
-        let (row0, [y1, y2, y3, y4, y5, y6, y7], row8) = real_dft16(token, x);
-        row0.store(first_row, part);
-        let load = |k: usize| {
-            Complex::new(V::load(token, &rotation[k].re, part), V::load(token, &rotation[k].im, part))
-        };
-        let last = load(7);
-        let turned = [
-            y1.times(load(0)),
-            y2.times(load(1)),
-            y3.times(load(2)),
-            y4.times(load(3)),
-            y5.times(load(4)),
-            y6.times(load(5)),
-            y7.times(load(6)),
-            Complex::new(row8 * last.re, row8 * last.im),
-        ];
-        V::store_transposed(turned.map(|z| z.re), &mut re, part);
-        V::store_transposed(turned.map(|z| z.im), &mut im, part);
-    }
-    for ((out, re), im) in out.iter_mut().zip(re).zip(im) {
-        *out = ComplexBlock { re, im };
-    }
+    let (y0, [y1, y2, y3, y4, y5, y6, y7], y8) = real_dft16(token, x);
+    y0.store(first_row, part);
+    let y1 = y1.times(rotation.load(token, 0, part));
+    let y2 = y2.times(rotation.load(token, 1, part));
+    let y3 = y3.times(rotation.load(token, 2, part));
+    let y4 = y4.times(rotation.load(token, 3, part));
+    let y5 = y5.times(rotation.load(token, 4, part));
+    let y6 = y6.times(rotation.load(token, 5, part));
+    let y7 = y7.times(rotation.load(token, 6, part));
+    let y8 = rotation.load(token, 7, part).scaled(y8);
+    let re = [y1.re, y2.re, y3.re, y4.re, y5.re, y6.re, y7.re, y8.re];
+    let im = [y1.im, y2.im, y3.im, y4.im, y5.im, y6.im, y7.im, y8.im];
+    V::store_transposed(re, &mut rows.re, part);
+    V::store_transposed(im, &mut rows.im, part);
 }
 
 /// Transforms of the columns j, j + 8, … of all rows, turned.
 #[inline(always)]
-fn across_blocks<V: Lanes, const CB: usize>(token: V::Token, fft: &mut RealFftF32, j: usize, part: usize) {
-    let zero = Complex::new(V::splat(token, 0.0), V::splat(token, 0.0));
-    let mut x = [zero; 4];
-    for (x, row) in x.iter_mut().zip(fft.rows.iter().skip(j).step_by(BLOCK)).take(CB) {
-        *x = Complex::new(V::load(token, &row.re, part), V::load(token, &row.im, part));
-    }
-    let mut y = if CB == 4 { dft4(x) } else { [x[0].plus(x[1]), x[0].minus(x[1]), zero, zero] };
-    for (y, inner) in y[1..].iter_mut().zip(&fft.inner) {
-        let j = j % BLOCK;
-        *y = y.times(Complex::new(V::splat(token, inner.re[j]), V::splat(token, inner.im[j])));
-    }
-    for (y, row) in y.into_iter().zip(fft.rows.iter_mut().skip(j).step_by(BLOCK)).take(CB) {
-        y.re.store(&mut row.re, part);
-        y.im.store(&mut row.im, part);
+fn across_blocks<V: Lanes, const CB: usize>(
+    token: V::Token,
+    rows: &mut [Blocks<BLOCK>; COLUMN_BLOCKS],
+    inner: &Blocks<{ COLUMN_BLOCKS - 1 }>,
+    j: usize,
+    part: usize,
+) {
+    let (a, b) = (rows[0].load::<V>(token, j, part), rows[1].load(token, j, part));
+    if CB == 4 {
+        let [y0, y1, y2, y3] = dft4([a, b, rows[2].load(token, j, part), rows[3].load(token, j, part)]);
+        rows[0].store(y0, j, part);
+        rows[1].store(y1.times(inner.splat(token, 0, j)), j, part);
+        rows[2].store(y2.times(inner.splat(token, 1, j)), j, part);
+        rows[3].store(y3.times(inner.splat(token, 2, j)), j, part);
+    } else {
+        rows[0].store(a.plus(b), j, part);
+        rows[1].store(a.minus(b).times(inner.splat(token, 0, j)), j, part);
     }
 }
 
@@ -236,38 +259,43 @@ fn across_blocks<V: Lanes, const CB: usize>(token: V::Token, fft: &mut RealFftF3
 #[inline(always)]
 fn within_block<V: Lanes, const CB: usize>(
     token: V::Token,
-    rows: &[ComplexBlock; COLUMNS],
+    rows: &Blocks<BLOCK>,
     power: &mut [f32],
     q: usize,
     part: usize,
 ) {
-    let Some(rows) = rows.as_chunks::<BLOCK>().0.get(q) else {
-        return;
-    };
-    let x = rows.each_ref().map(|row| Complex::new(V::load(token, &row.re, part), V::load(token, &row.im, part)));
-    for (r, x) in dft8(token, x).into_iter().enumerate() {
-        // Bins 16·k + 1 … 16·k + 8, or their mirror images.
-        let k = q + CB * r;
-        if r < BLOCK / 2 {
-            if let Some(out) = block_at(power, ROWS * k + 1) {
-                x.power().store(out, part);
+    // Of constant length, so that no store below needs a check of its own.
+    let length = ROWS * CB * (BLOCK / 2 - 1) + BLOCK;
+    let z = dft8(token, rows.load_all::<V>(token, part));
+    // Output r is bins 16·(q + CB·r) + 1 … + 8, from r = 4 on their mirror images.
+    let low = ROWS * q + 1;
+    if let Some(low) = power.get_mut(low..low + length) {
+        for r in 0..BLOCK / 2 {
+            if let Some((_, at)) = low.split_at_mut_checked(ROWS * CB * r)
+                && let Some(out) = at.first_chunk_mut()
+            {
+                z[r].power().store(out, part);
             }
-        } else if let Some(out) = block_at(power, ROWS * (CB * BLOCK - 1 - k) + BLOCK) {
-            x.power().store_reversed(out, part);
+        }
+    }
+    let high = ROWS * (CB - 1 - q) + BLOCK;
+    if let Some(high) = power.get_mut(high..high + length) {
+        for r in 0..BLOCK / 2 {
+            if let Some((_, at)) = high.split_at_mut_checked(ROWS * CB * r)
+                && let Some(out) = at.first_chunk_mut()
+            {
+                z[BLOCK - 1 - r].power().store_reversed(out, part);
+            }
         }
     }
 }
 
-#[inline(always)]
-fn block_at(power: &mut [f32], start: usize) -> Option<&mut [f32; BLOCK]> {
-    power.get_mut(start..)?.first_chunk_mut()
-}
-
 /// The real transform of row 0: bins 0, 16, 32, …
 #[inline(always)]
-fn first_row<const CB: usize>(
+fn every_sixteenth<V: Lanes, const CB: usize>(
+    token: V::Token,
     row: &[[f32; BLOCK]; COLUMN_BLOCKS],
-    inner: &[ComplexBlock; COLUMN_BLOCKS - 1],
+    inner: &Blocks<{ COLUMN_BLOCKS - 1 }>,
     power: &mut [f32],
 ) {
     let mut put = |k: usize, value: f32| {
@@ -275,36 +303,41 @@ fn first_row<const CB: usize>(
             *out = value;
         }
     };
-    let turn = |j: usize, q: usize| Complex::new(inner[q - 1].re[j], inner[q - 1].im[j]);
-    let [a, b, c, d] = row;
-    let mut folded = [0.0; BLOCK];
-    let mut odd = [Complex::new(0.0, 0.0); BLOCK];
-    if CB == 4 {
-        let mut twice_odd = odd;
-        for j in 0..BLOCK {
-            let (ac, bd) = (a[j] + c[j], b[j] + d[j]);
-            folded[j] = ac + bd;
-            let (re, turn2) = (ac - bd, turn(j, 2));
-            twice_odd[j] = Complex::new(re * turn2.re, re * turn2.im);
-            odd[j] = Complex::new(a[j] - c[j], d[j] - b[j]).times(turn(j, 1));
+    // Across the blocks: one real sequence of eight and one or two complex ones.
+    let mut folded = row[0];
+    let mut odd = Blocks::<2>::ZERO;
+    for part in 0..BLOCK / V::N {
+        let (a, b) = (V::load(token, &row[0], part), V::load(token, &row[1], part));
+        if CB == 4 {
+            let (c, d) = (V::load(token, &row[2], part), V::load(token, &row[3], part));
+            let (ac, bd) = (a + c, b + d);
+            (ac + bd).store(&mut folded, part);
+            odd.store(Complex::new(a - c, d - b).times(inner.load(token, 0, part)), 0, part);
+            odd.store(inner.load(token, 1, part).scaled(ac - bd), 1, part);
+        } else if CB == 2 {
+            (a + b).store(&mut folded, part);
+            odd.store(inner.load(token, 0, part).scaled(a - b), 0, part);
         }
-        for (r, x) in dft8((), odd).into_iter().enumerate() {
+    }
+    // Within: eight points each.
+    let sequence = |i: usize| {
+        let mut x = [Complex::new(0.0, 0.0); BLOCK];
+        for j in 0..BLOCK {
+            x[j] = Complex::new(odd.re[i][j], odd.im[i][j]);
+        }
+        x
+    };
+    if CB == 4 {
+        for (r, x) in dft8((), sequence(0)).into_iter().enumerate() {
             put(if r < BLOCK / 2 { 4 * r + 1 } else { 31 - 4 * r }, x.power());
         }
-        for (r, x) in dft8((), twice_odd).into_iter().take(BLOCK / 2).enumerate() {
+        for (r, x) in dft8((), sequence(1)).into_iter().take(BLOCK / 2).enumerate() {
             put(4 * r + 2, x.power());
         }
     } else if CB == 2 {
-        for j in 0..BLOCK {
-            folded[j] = a[j] + b[j];
-            let (re, turn) = (a[j] - b[j], turn(j, 1));
-            odd[j] = Complex::new(re * turn.re, re * turn.im);
-        }
-        for (r, x) in dft8((), odd).into_iter().take(BLOCK / 2).enumerate() {
+        for (r, x) in dft8((), sequence(0)).into_iter().take(BLOCK / 2).enumerate() {
             put(2 * r + 1, x.power());
         }
-    } else {
-        folded = *a;
     }
     let (first, middle, last) = real_dft8((), folded);
     put(0, first * first);

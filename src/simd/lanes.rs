@@ -131,7 +131,9 @@ impl<S: Simd> Lanes for f32x4<S> {
         let (out, _) = out.as_chunks_mut::<4>();
         let out = &mut out[part % 2];
         let [a, b, c, d, e, f, g, h] = rows;
-        for (half, [a, b, c, d]) in [[a, b, c, d], [e, f, g, h]].into_iter().enumerate() {
+        let halves = [[a, b, c, d], [e, f, g, h]];
+        for half in 0..2 {
+            let [a, b, c, d] = halves[half];
             let (ac0, ac1) = (a.zip_low(c), a.zip_high(c));
             let (bd0, bd1) = (b.zip_low(d), b.zip_high(d));
             Lanes::store(ac0.zip_low(bd0), &mut out[0], half);
@@ -175,6 +177,54 @@ fn tree<S: Simd>(four: f32x4<S>) -> f32 {
     (a + c) + (b + d)
 }
 
+/// Eight rows of eight to eight columns of eight: 24 shuffles, half of what portable interleaving takes. In small
+/// functions, because a function with instructions of its own cannot be forced inline.
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+mod transpose {
+    #[cfg(target_arch = "x86")]
+    use core::arch::x86::*;
+    #[cfg(target_arch = "x86_64")]
+    use core::arch::x86_64::*;
+    use fearless_simd::x86::Avx2;
+
+    fearless_simd::kernel!(
+        #[inline(always)]
+        fn unpack(avx2: Avx2, a: __m256, b: __m256) -> (__m256, __m256) {
+            (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b))
+        }
+    );
+    fearless_simd::kernel!(
+        #[inline(always)]
+        fn pairs(avx2: Avx2, a: __m256, b: __m256) -> (__m256, __m256) {
+            (_mm256_shuffle_ps::<0b01_00_01_00>(a, b), _mm256_shuffle_ps::<0b11_10_11_10>(a, b))
+        }
+    );
+    fearless_simd::kernel!(
+        #[inline(always)]
+        fn halves(avx2: Avx2, a: __m256, b: __m256) -> (__m256, __m256) {
+            (_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b))
+        }
+    );
+
+    #[inline(always)]
+    fn quarter(token: Avx2, a: __m256, b: __m256, c: __m256, d: __m256) -> [__m256; 4] {
+        let ((ab, ab_high), (cd, cd_high)) = (unpack(token, a, b), unpack(token, c, d));
+        let ((x, y), (z, w)) = (pairs(token, ab, cd), pairs(token, ab_high, cd_high));
+        [x, y, z, w]
+    }
+
+    #[inline(always)]
+    pub(super) fn transpose(token: Avx2, [a, b, c, d, e, f, g, h]: [__m256; 8]) -> [__m256; 8] {
+        let [a0, a1, a2, a3] = quarter(token, a, b, c, d);
+        let [e0, e1, e2, e3] = quarter(token, e, f, g, h);
+        let (x0, x4) = halves(token, a0, e0);
+        let (x1, x5) = halves(token, a1, e1);
+        let (x2, x6) = halves(token, a2, e2);
+        let (x3, x7) = halves(token, a3, e3);
+        [x0, x1, x2, x3, x4, x5, x6, x7]
+    }
+}
+
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 macro_rules! eight_lanes {
     ($S:ty) => {
@@ -200,21 +250,17 @@ macro_rules! eight_lanes {
             }
             #[inline(always)]
             fn store_transposed(rows: [Self; BLOCK], out: &mut [[f32; BLOCK]; BLOCK], _: usize) {
+                let Some(token) = rows[0].token().level().as_avx2() else {
+                    return;
+                };
                 let [a, b, c, d, e, f, g, h] = rows;
-                let (ae, bf) = (a.interleave(e), b.interleave(f));
-                let (cg, dh) = (c.interleave(g), d.interleave(h));
-                let (aceg0, aceg1) = (ae.0.interleave(cg.0), ae.1.interleave(cg.1));
-                let (bdfh0, bdfh1) = (bf.0.interleave(dh.0), bf.1.interleave(dh.1));
-                let quarters = [
-                    aceg0.0.interleave(bdfh0.0),
-                    aceg0.1.interleave(bdfh0.1),
-                    aceg1.0.interleave(bdfh1.0),
-                    aceg1.1.interleave(bdfh1.1),
-                ];
-                let (pairs, _) = out.as_chunks_mut::<2>();
-                for ((even, odd), [first, second]) in quarters.into_iter().zip(pairs) {
-                    even.store_array(first);
-                    odd.store_array(second);
+                let columns = transpose::transpose(
+                    token,
+                    [a.into(), b.into(), c.into(), d.into(), e.into(), f.into(), g.into(), h.into()],
+                );
+                for i in 0..BLOCK {
+                    let column: f32x8<Avx2> = columns[i].simd_into(token);
+                    column.store_array(&mut out[i]);
                 }
             }
             #[inline(always)]
