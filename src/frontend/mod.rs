@@ -1,19 +1,31 @@
-//! From samples to log-mel frames: window → real FFT → power → mel filterbank → log, one frame every 10 ms.
+//! From samples to mel frames: window → real FFT → power → mel filterbank → compression, one frame every 10 ms.
+//!
+//! [`FrontEnd`] computes in `f32`, [`FrontEndConfig`] says what: the features of earnest's own models, of Kaldi, of
+//! librosa, with logarithm or per-channel energy normalisation.
 
 mod config;
+mod conditioning;
 mod framing;
 mod window;
 mod butterflies;
 mod fft;
 mod mel;
+mod compression;
+mod log;
+mod pcen;
 
-pub use config::FrontEndConfig;
+pub use config::{
+    Compression, Conditioning, Edges, FrontEndConfig, Height, MelScale, Triangles, WindowShape,
+};
 pub use fft::{MAX_FFT, MIN_FFT, RealFft, RealFftF32};
+pub use pcen::PcenConfig;
 
 use crate::audio::{Sample, SampleIndex, SampleSpan};
 use crate::error::ConfigError;
-use framing::Framer;
-use mel::MelFilterbank;
+use crate::simd::{BLOCK, Level};
+use compression::Compressor;
+use framing::{Framer, Ready};
+use mel::{MEL_BLOCKS, Mel, MelFilterbank, POWER_BLOCKS, Power};
 use window::Window;
 
 /// Most mel bins a frame can have.
@@ -29,49 +41,75 @@ pub struct MelFrame {
     /// Power of the windowed audio, 1 for a square wave at full scale, 0.5 for a sine.
     pub mean_square: f32,
     bins: usize,
-    mel: [f32; MAX_MEL_BINS],
+    mel: Mel,
 }
 
 impl MelFrame {
+    fn new(bins: usize) -> Self {
+        let mel = [[0.0; BLOCK]; MEL_BLOCKS];
+        MelFrame { index: 0, span: SampleSpan::default(), mean_square: 0.0, bins, mel }
+    }
+
     /// Compressed mel energies, lowest band first; their number and scale are the configuration's.
     pub fn mel(&self) -> &[f32] {
-        &self.mel[..self.bins]
+        let mel = self.mel.as_flattened();
+        mel.get(..self.bins).unwrap_or(mel)
     }
 }
 
-/// The front end: samples in, mel frames out.
+/// The front end: samples in, mel frames out. `F` is the Fourier transform, earnest's own unless it is given
+/// another.
 #[derive(Clone, Debug)]
-pub struct FrontEnd {
+pub struct FrontEnd<F = RealFftF32> {
     config: FrontEndConfig,
     framer: Framer,
     window: Window,
-    fft: RealFftF32,
+    fft: F,
     filterbank: MelFilterbank,
-    power: [f32; MAX_FFT / 2 + 1],
+    compressor: Compressor,
+    power: Power,
     frame: MelFrame,
 }
 
 impl FrontEnd {
-    /// Makes all tables.
+    /// Makes all tables, for the best instruction set of this machine.
     ///
     /// # Errors
     /// [`ConfigError`] naming the first field that is out of range.
     pub fn new(config: FrontEndConfig) -> Result<Self, ConfigError> {
+        FrontEnd::with_level(config, Level::detect())
+    }
+
+    /// As [`FrontEnd::new`], for an instruction set of the caller's choice. All levels give the same bits.
+    ///
+    /// # Errors
+    /// As [`FrontEnd::new`].
+    pub fn with_level(config: FrontEndConfig, level: Level) -> Result<Self, ConfigError> {
         config.check()?;
+        FrontEnd::with_fft(config, RealFftF32::with_level(config.fft_samples, level)?, level)
+    }
+}
+
+impl<F: RealFft> FrontEnd<F> {
+    /// A front end around another Fourier transform.
+    ///
+    /// # Errors
+    /// As [`FrontEnd::new`], and [`ConfigError::Mismatch`] if `fft` is not as long as `config.fft_samples`.
+    pub fn with_fft(config: FrontEndConfig, fft: F, level: Level) -> Result<Self, ConfigError> {
+        config.check()?;
+        if fft.len() != config.fft_samples {
+            let (expected, actual) = (config.fft_samples, fft.len());
+            return Err(ConfigError::Mismatch { what: "fft_samples", expected, actual });
+        }
         Ok(FrontEnd {
             config,
-            framer: Framer::new(config.window_samples, config.hop_samples),
-            window: Window::hann(config.window_samples),
-            fft: RealFftF32::new(config.fft_samples)?,
-            filterbank: MelFilterbank::new(&config)?,
-            power: [0.0; MAX_FFT / 2 + 1],
-            frame: MelFrame {
-                index: 0,
-                span: SampleSpan::default(),
-                mean_square: 0.0,
-                bins: config.mel_bins,
-                mel: [0.0; MAX_MEL_BINS],
-            },
+            framer: Framer::new(&config),
+            window: Window::new(&config),
+            fft,
+            filterbank: MelFilterbank::new(&config, level)?,
+            compressor: Compressor::new(&config, level),
+            power: [[0.0; BLOCK]; POWER_BLOCKS],
+            frame: MelFrame::new(config.mel_bins),
         })
     }
 
@@ -88,20 +126,42 @@ impl FrontEnd {
     /// # Real time
     /// No allocation; at most one FFT a call.
     pub fn process<S: Sample>(&mut self, input: &mut &[S]) -> Option<&MelFrame> {
-        let span = self.framer.fill(input)?;
-        let fft = self.config.fft_samples;
-        self.fft.power(self.framer.frame(), self.window.weights(fft), &mut self.power[..fft / 2 + 1]);
-        let power = &self.power[..fft / 2 + 1];
-        self.filterbank.apply(power, &mut self.frame.mel);
-        for energy in &mut self.frame.mel[..self.config.mel_bins] {
-            *energy = libm::logf(energy.max(self.config.floor));
+        let ready = self.framer.fill(input)?;
+        Some(self.compute(ready))
+    }
+
+    /// The frames at the end of a recording whose windows reach beyond it, one a call, then `None`.
+    ///
+    /// There are none with [`Edges::Snip`], nor with [`Edges::Mirror`] in less audio than one window. A stream that
+    /// never ends never needs it. Call [`FrontEnd::reset`] before new audio.
+    pub fn finish(&mut self) -> Option<&MelFrame> {
+        let ready = self.framer.finish()?;
+        Some(self.compute(ready))
+    }
+
+    fn compute(&mut self, ready: Ready) -> &MelFrame {
+        match self.config.conditioning {
+            Conditioning::Frame { remove_mean, pre_emphasis } => self.transform_prepared(remove_mean, pre_emphasis),
+            _ => transform(&mut self.fft, self.framer.frame(), &self.window, &mut self.power),
         }
+        let total = self.filterbank.apply(&self.power, &mut self.frame.mel);
+        self.compressor.apply(&mut self.frame.mel, self.config.mel_bins);
         // Parseval: every bin but the first and the last stands for two.
-        let both_sides = 2.0 * power.iter().sum::<f32>() - power[0] - power[fft / 2];
-        self.frame.mean_square = both_sides * self.window.inverse_energy() / fft as f32;
-        self.frame.span = span;
-        self.frame.index = span.start.0 / self.config.hop_samples as u64;
-        Some(&self.frame)
+        let power = self.power.as_flattened();
+        let once = |bin: usize| power.get(bin).copied().unwrap_or(0.0);
+        let both_sides = 2.0 * total - once(0) - once(self.config.fft_samples / 2);
+        self.frame.mean_square = both_sides * self.window.inverse_energy() / self.config.fft_samples as f32;
+        self.frame.span = ready.span;
+        self.frame.index = ready.index;
+        &self.frame
+    }
+
+    /// Apart, so that the copy of the window takes stack only where it is needed.
+    #[inline(never)]
+    fn transform_prepared(&mut self, remove_mean: bool, pre_emphasis: f32) {
+        let window_samples = self.config.window_samples;
+        let frame = conditioning::prepare(self.framer.frame(), window_samples, remove_mean, pre_emphasis);
+        transform(&mut self.fft, &frame, &self.window, &mut self.power);
     }
 
     /// Samples taken in since the start or the last reset.
@@ -112,6 +172,15 @@ impl FrontEnd {
     /// As new: the next sample is sample 0.
     pub fn reset(&mut self) {
         self.framer.reset();
+        self.compressor.reset();
+    }
+}
+
+fn transform<F: RealFft>(fft: &mut F, frame: &[f32; MAX_FFT], window: &Window, power: &mut Power) {
+    let len = fft.len();
+    let (frame, power) = (frame.get(..len), power.as_flattened_mut().get_mut(..len / 2 + 1));
+    if let (Some(frame), Some(power)) = (frame, power) {
+        fft.power(frame, window.weights(len), power);
     }
 }
 

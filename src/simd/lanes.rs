@@ -45,6 +45,9 @@ pub(crate) trait Lanes: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Out
     /// Σ a·b, block by block, eight running sums, then (((0+4)+(2+6)) + ((1+5)+(3+7))).
     fn dot(token: Self::Token, a: &[[f32; BLOCK]], b: &[[f32; BLOCK]]) -> f32;
 
+    /// Σ a, added up as [`Lanes::dot`] does.
+    fn sum(token: Self::Token, a: &[[f32; BLOCK]]) -> f32;
+
     /// The nearest integer, for |x| < 2²².
     #[inline(always)]
     fn round(self, token: Self::Token) -> Self {
@@ -97,6 +100,16 @@ impl Lanes for f32 {
         for (a, b) in a.iter().zip(b) {
             for ((sum, a), b) in sum.iter_mut().zip(a).zip(b) {
                 *sum += a * b;
+            }
+        }
+        ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]))
+    }
+    #[inline(always)]
+    fn sum((): (), a: &[[f32; BLOCK]]) -> f32 {
+        let mut sum = [0.0f32; BLOCK];
+        for a in a {
+            for (sum, a) in sum.iter_mut().zip(a) {
+                *sum += a;
             }
         }
         ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]))
@@ -165,6 +178,16 @@ impl<S: Simd> Lanes for f32x4<S> {
         for (a, b) in a.iter().zip(b) {
             low += <Self as Lanes>::load(token, a, 0) * <Self as Lanes>::load(token, b, 0);
             high += <Self as Lanes>::load(token, a, 1) * <Self as Lanes>::load(token, b, 1);
+        }
+        tree(low + high)
+    }
+    #[inline(always)]
+    fn sum(token: S, a: &[[f32; BLOCK]]) -> f32 {
+        let mut low = <Self as Lanes>::splat(token, 0.0);
+        let mut high = low;
+        for a in a {
+            low += <Self as Lanes>::load(token, a, 0);
+            high += <Self as Lanes>::load(token, a, 1);
         }
         tree(low + high)
     }
@@ -284,6 +307,15 @@ macro_rules! eight_lanes {
                 let mut sum = <Self as Lanes>::splat(token, 0.0);
                 for (a, b) in a.iter().zip(b) {
                     sum += <Self as Lanes>::load(token, a, 0) * <Self as Lanes>::load(token, b, 0);
+                }
+                let (low, high) = sum.split();
+                tree(low + high)
+            }
+            #[inline(always)]
+            fn sum(token: $S, a: &[[f32; BLOCK]]) -> f32 {
+                let mut sum = <Self as Lanes>::splat(token, 0.0);
+                for a in a {
+                    sum += <Self as Lanes>::load(token, a, 0);
                 }
                 let (low, high) = sum.split();
                 tree(low + high)
