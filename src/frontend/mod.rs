@@ -1,7 +1,8 @@
 //! From samples to mel frames: window → real FFT → power → mel filterbank → compression, one frame every 10 ms.
 //!
 //! [`FrontEnd`] computes in `f32`, [`FrontEndConfig`] says what: the features of earnest's own models, of Kaldi, of
-//! librosa, with logarithm or per-channel energy normalisation.
+//! librosa, with logarithm or per-channel energy normalisation. [`MicroFrontEnd`] is the integer front end of
+//! TensorFlow Lite Micro, bit for bit.
 
 mod config;
 mod conditioning;
@@ -13,11 +14,13 @@ mod mel;
 mod compression;
 mod log;
 mod pcen;
+mod micro;
 
 pub use config::{
     Compression, Conditioning, Edges, FrontEndConfig, Height, MelScale, Triangles, WindowShape,
 };
 pub use fft::{MAX_FFT, MIN_FFT, RealFft, RealFftF32};
+pub use micro::{MicroFrontEnd, MicroFrontEndConfig};
 pub use pcen::PcenConfig;
 
 use crate::audio::{Sample, SampleIndex, SampleSpan};
