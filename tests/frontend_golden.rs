@@ -140,3 +140,24 @@ fn micro_is_tensorflow_lite_micro_to_the_bit() {
     let differing = got.iter().zip(&want).filter(|(got, want)| got != want).count();
     assert_eq!(differing, 0, "of {} values", want.len());
 }
+
+/// A minute of noise: 240,000 integers, compared by their hash.
+#[test]
+fn micro_is_tensorflow_lite_micro_for_a_minute() {
+    let mut state = 1u32;
+    let noise: Vec<i16> = (0..960_000)
+        .map(|i| {
+            state = state.wrapping_mul(1664525).wrapping_add(1013904223);
+            (((state >> 16) as i32 - 32768) >> (i / 4000 % 12)) as i16
+        })
+        .collect();
+    let mut front_end = MicroFrontEnd::new(MicroFrontEndConfig::base()).unwrap();
+    let mut hash = 0xcbf2_9ce4_8422_2325u64;
+    let mut input = &noise[..];
+    while front_end.process(&mut input).is_some() {
+        for byte in front_end.values().iter().flat_map(|value| value.to_le_bytes()) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    assert_eq!(format!("{hash:#018x}"), include_str!("golden/frontend_micro_minute.txt").trim());
+}

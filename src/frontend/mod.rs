@@ -193,33 +193,170 @@ mod tests {
     use proptest::prelude::*;
     use std::vec::Vec;
 
-    fn frames(pcm: &[i16], chunks: impl Iterator<Item = usize>) -> Vec<(SampleSpan, u32, Vec<u32>)> {
-        let mut front_end = FrontEnd::new(FrontEndConfig::base()).unwrap();
+    /// The presets, and what they leave out.
+    fn presets() -> [FrontEndConfig; 7] {
+        [
+            FrontEndConfig::base(),
+            FrontEndConfig::kaldi(),
+            FrontEndConfig::librosa(),
+            FrontEndConfig::pcen(),
+            FrontEndConfig { edges: Edges::Mirror, ..FrontEndConfig::kaldi() },
+            FrontEndConfig {
+                conditioning: Conditioning::Stream { dc_cut_hz: 20.0, pre_emphasis: 0.97 },
+                compression: Compression::None,
+                window: WindowShape::Hamming,
+                ..FrontEndConfig::base()
+            },
+            FrontEndConfig {
+                window_samples: 200,
+                hop_samples: 70,
+                fft_samples: 256,
+                mel_bins: 20,
+                ..FrontEndConfig::base()
+            },
+        ]
+    }
+
+    type Bits = (u64, SampleSpan, u32, Vec<u32>);
+
+    fn bits(frame: &MelFrame) -> Bits {
+        let mel = frame.mel().iter().map(|v| v.to_bits()).collect();
+        (frame.index, frame.span, frame.mean_square.to_bits(), mel)
+    }
+
+    /// All frames of `pcm`, which comes in chunks of these sizes and then whatever is left.
+    fn frames(front_end: &mut FrontEnd, pcm: &[i16], chunks: &[usize]) -> Vec<Bits> {
         let mut out = Vec::new();
         let mut rest = pcm;
-        for n in chunks {
+        for &n in chunks.iter().chain(&[pcm.len()]) {
             let (mut chunk, after) = rest.split_at(n.min(rest.len()));
             rest = after;
             while let Some(frame) = front_end.process(&mut chunk) {
-                let bits = frame.mel().iter().map(|v| v.to_bits()).collect();
-                out.push((frame.span, frame.mean_square.to_bits(), bits));
+                out.push(bits(frame));
             }
             assert!(chunk.is_empty());
+        }
+        while let Some(frame) = front_end.finish() {
+            out.push(bits(frame));
         }
         out
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
-        fn chunking_changes_nothing(
-            pcm in prop::collection::vec(any::<i16>(), 0..4000),
+        fn neither_chunks_nor_levels_nor_history_change_a_bit(
+            preset in 0usize..7,
+            pcm in prop::collection::vec(any::<i16>(), 0..3000),
+            shift in 0u32..16,
             sizes in prop::collection::vec(0usize..700, 1..20),
         ) {
-            let whole = frames(&pcm, core::iter::once(pcm.len()));
-            let cut = frames(&pcm, sizes.iter().copied().chain(core::iter::once(pcm.len())));
-            prop_assert_eq!(whole.len(), if pcm.len() < 400 { 0 } else { (pcm.len() - 400) / 160 + 1 });
-            prop_assert_eq!(whole, cut);
+            let pcm: Vec<i16> = pcm.into_iter().map(|x| x >> shift).collect();
+            let config = presets()[preset];
+            let whole = frames(&mut FrontEnd::with_level(config, Level::scalar()).unwrap(), &pcm, &[]);
+            let hop = config.hop_samples;
+            let expected = match config.edges {
+                Edges::Snip => (pcm.len() + hop).saturating_sub(config.window_samples) / hop,
+                Edges::Silence => pcm.len() / hop + 1,
+                Edges::Mirror if pcm.len() < config.window_samples => whole.len(),
+                Edges::Mirror => (pcm.len() + hop / 2) / hop,
+            };
+            prop_assert_eq!(whole.len(), expected);
+            for level in Level::all() {
+                let mut front_end = FrontEnd::with_level(config, level).unwrap();
+                frames(&mut front_end, &[12345; 777], &[]);
+                front_end.reset();
+                prop_assert_eq!(&whole, &frames(&mut front_end, &pcm, &sizes), "{}", level);
+            }
         }
+
+        #[test]
+        fn the_integer_front_end_takes_any_chunks(
+            pcm in prop::collection::vec(any::<i16>(), 0..3000),
+            sizes in prop::collection::vec(0usize..700, 1..20),
+        ) {
+            let run = |chunks: &[usize]| {
+                let mut front_end = MicroFrontEnd::new(MicroFrontEndConfig::base()).unwrap();
+                let mut out = Vec::new();
+                for audio in [&[4321i16; 999][..], &pcm] {
+                    front_end.reset();
+                    out.clear();
+                    let mut rest = audio;
+                    for &n in chunks.iter().chain(&[audio.len()]) {
+                        let (mut chunk, after) = rest.split_at(n.min(rest.len()));
+                        rest = after;
+                        while let Some(frame) = front_end.process(&mut chunk) {
+                            out.push(bits(frame));
+                        }
+                    }
+                }
+                out
+            };
+            prop_assert_eq!(run(&[]), run(&sizes));
+        }
+    }
+
+    /// The same on every machine and in every version of the compiler, not only on all levels of one: FNV-1a of the
+    /// bits of ten frames of noise, one hash a preset.
+    #[test]
+    fn the_bits_are_these() {
+        let mut state = 1u32;
+        let pcm: Vec<i16> = (0..2000)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 18) as i16
+            })
+            .collect();
+        let hashes = presets().map(|config| {
+            let all = frames(&mut FrontEnd::new(config).unwrap(), &pcm, &[]);
+            let words = all.iter().flat_map(|(_, _, power, mel)| mel.iter().chain([power]));
+            words.flat_map(|word| word.to_le_bytes()).fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            })
+        });
+        let expected = [
+            0xeb0d_054e_2af4_e495,
+            0xcc6c_727c_0fbe_0648,
+            0xce61_e837_41d7_550c,
+            0x2cbb_f8da_5057_833d,
+            0xfb88_84c6_d357_f189,
+            0x532b_e3e6_5350_3938,
+            0x844c_1e79_e233_4cc1,
+        ];
+        assert_eq!(hashes, expected, "{hashes:#018x?}");
+    }
+
+    #[test]
+    fn another_transform_plugs_in() {
+        struct Naive;
+        impl RealFft for Naive {
+            fn len(&self) -> usize {
+                512
+            }
+            fn power(&mut self, frame: &[f32], window: &[f32], power: &mut [f32]) {
+                for (k, power) in power.iter_mut().enumerate() {
+                    let (mut re, mut im) = (0.0, 0.0);
+                    for (n, (x, w)) in frame.iter().zip(window).enumerate() {
+                        let angle = core::f64::consts::TAU * ((k * n) % 512) as f64 / 512.0;
+                        re += f64::from(x * w) * libm::cos(angle);
+                        im += f64::from(x * w) * libm::sin(angle);
+                    }
+                    *power = (re * re + im * im) as f32;
+                }
+            }
+        }
+        let pcm: Vec<i16> = (0..400).map(|i| (i * 7919 % 20011 - 10000) as i16).collect();
+        let mut own = FrontEnd::new(FrontEndConfig::base()).unwrap();
+        let mut other = FrontEnd::with_fft(FrontEndConfig::base(), Naive, Level::detect()).unwrap();
+        let (own, other) = (own.process(&mut &pcm[..]).unwrap(), other.process(&mut &pcm[..]).unwrap());
+        for (a, b) in own.mel().iter().zip(other.mel()) {
+            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        }
+        let short = FrontEndConfig { window_samples: 200, fft_samples: 256, ..FrontEndConfig::base() };
+        assert!(matches!(
+            FrontEnd::with_fft(short, Naive, Level::detect()),
+            Err(ConfigError::Mismatch { expected: 256, actual: 512, .. })
+        ));
     }
 
     #[test]
@@ -227,9 +364,19 @@ mod tests {
         let sine: Vec<i16> = (0..1600)
             .map(|i| (16384.0 * libm::sin(i as f64 * core::f64::consts::TAU * 1000.0 / 16000.0)) as i16)
             .collect();
-        let mut front_end = FrontEnd::new(FrontEndConfig::base()).unwrap();
-        let mut input = &sine[..];
-        let frame = front_end.process(&mut input).unwrap();
+        for config in [FrontEndConfig::base(), FrontEndConfig::pcen(), FrontEndConfig { ..presets()[6] }] {
+            let mut front_end = FrontEnd::new(config).unwrap();
+            let frame = front_end.process(&mut &sine[..]).unwrap();
+            assert!((frame.mean_square - 0.125).abs() < 1e-4, "{}", frame.mean_square);
+        }
+        let mut front_end = MicroFrontEnd::new(MicroFrontEndConfig::base()).unwrap();
+        let frame = front_end.process(&mut &sine[..]).unwrap();
         assert!((frame.mean_square - 0.125).abs() < 1e-4, "{}", frame.mean_square);
+    }
+
+    #[test]
+    fn fits_a_microcontroller() {
+        assert!(size_of::<FrontEnd>() <= 16 * 1024, "{}", size_of::<FrontEnd>());
+        assert!(size_of::<MicroFrontEnd>() <= 10 * 1024, "{}", size_of::<MicroFrontEnd>());
     }
 }

@@ -4,7 +4,9 @@
     pip install numpy scipy librosa==0.11.0 kaldi-native-fbank==1.23.0 pymicro-features==2.0.2
     python tests/golden/frontend.py        # writes frontend_*.bin beside itself
 
-Each file is a matrix of little-endian float32 (the micro front end: uint16), one frame a row.
+Each file is a matrix of little-endian float32 (the micro front end: uint16), one frame a row. A last one holds the
+FNV-1a hash of what the micro front end makes of a minute of noise: it is long enough to tell filter weights that are
+one step apart.
 The audio is made of integers alone, so that the Rust test makes the very same samples.
 """
 from pathlib import Path
@@ -69,6 +71,22 @@ def micro(pcm):
     return np.stack(rows)
 
 
+def minute():
+    """White noise whose level goes up and down every second."""
+    out, state = [], 1
+    for i in range(60 * RATE):
+        state = (state * 1664525 + 1013904223) & 0xFFFFFFFF
+        out.append(((state >> 16) - 32768) >> (i // 4000 % 12))
+    return np.array(out, dtype=np.int16)
+
+
+def fnv1a(data):
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
 def log_mel(x):
     """The base preset by its definition, in double precision."""
     mel = lambda hz: 1127 * np.log(1 + hz / 700)
@@ -114,3 +132,4 @@ save("kaldi_mirror", kaldi(pcm, 23, False))
 save("librosa", decibel(unit)[::2])
 save("pcen", pcen(unit))
 save("micro", micro(pcm), "<u2")
+(HERE / "frontend_micro_minute.txt").write_text(f"{fnv1a(micro(minute()).astype('<u2').tobytes()):#018x}\n")

@@ -21,9 +21,9 @@ pub(super) struct Filterbank {
     widths: [u16; MAX_MEL_BINS + 1],
 }
 
-/// In single precision where the original is, for the same integers.
+/// In single precision as the original, even where it rounds otherwise than the true logarithm: two weights hang on it.
 fn hz_to_mel(hz: f32) -> f32 {
-    1127.0 * libm::log1p(f64::from(hz / 700.0)) as f32
+    1127.0 * libm::log1pf(hz / 700.0)
 }
 
 impl Filterbank {
