@@ -17,7 +17,7 @@ fn signal() -> Vec<i16> {
             let x = match i {
                 0..8000 => triangle >> 2,
                 8000..12800 => 0,
-                12800..22400 => (i64::from(noise) * i64::from(i - 12800) >> 16) as i32,
+                12800..22400 => ((i64::from(noise) * i64::from(i - 12800)) >> 16) as i32,
                 22400..25600 => 3 * noise,
                 _ => (triangle >> 4) + (noise >> 7) + 500,
             };

@@ -46,7 +46,8 @@ impl Framer {
     /// Takes from `input` what the window lacks; says which window it is once it is full.
     pub(super) fn fill<S: Sample>(&mut self, input: &mut &[S]) -> Option<Ready> {
         self.advance();
-        let (taken, rest) = input.split_at_checked(self.window.saturating_sub(self.filled)).unwrap_or((input, &[]));
+        let (taken, rest) =
+            input.split_at_checked(self.window.saturating_sub(self.filled)).unwrap_or((input, &[]));
         *input = rest;
         let slots = self.samples.get_mut(self.filled..).unwrap_or_default().iter_mut().zip(taken);
         match &mut self.filter {

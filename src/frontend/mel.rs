@@ -81,7 +81,9 @@ impl MelFilterbank {
                         let mel = hz_to_mel(scale, hz);
                         ((mel - left) / step, (right - mel) / step)
                     }
-                    Triangles::Hertz => ((hz - left_hz) / (peak_hz - left_hz), (right_hz - hz) / (right_hz - peak_hz)),
+                    Triangles::Hertz => {
+                        ((hz - left_hz) / (peak_hz - left_hz), (right_hz - hz) / (right_hz - peak_hz))
+                    }
                 };
                 rising.min(falling) * height
             };
@@ -172,7 +174,8 @@ mod tests {
                 assert!((total - expected).abs() < 1e-4 * expected);
                 let mut weights = bank.weights.as_flattened().iter();
                 for (&(first, blocks), got) in bank.bands[..config.mel_bins].iter().zip(out.as_flattened()) {
-                    let bins = power.as_flattened()[usize::from(first)..].iter().take(BLOCK * usize::from(blocks));
+                    let bins =
+                        power.as_flattened()[usize::from(first)..].iter().take(BLOCK * usize::from(blocks));
                     let want: f64 = bins.map(|p| f64::from(*p) * f64::from(*weights.next().unwrap())).sum();
                     assert!((f64::from(*got) - want).abs() <= 1e-6 * want, "{got} {want}");
                 }

@@ -144,7 +144,9 @@ impl<F: RealFft> FrontEnd<F> {
 
     fn compute(&mut self, ready: Ready) -> &MelFrame {
         match self.config.conditioning {
-            Conditioning::Frame { remove_mean, pre_emphasis } => self.transform_prepared(remove_mean, pre_emphasis),
+            Conditioning::Frame { remove_mean, pre_emphasis } => {
+                self.transform_prepared(remove_mean, pre_emphasis)
+            }
             _ => transform(&mut self.fft, self.framer.frame(), &self.window, &mut self.power),
         }
         let total = self.filterbank.apply(&self.power, &mut self.frame.mel);

@@ -97,8 +97,10 @@ impl Kernel for Apply<'_> {
                 let mean = energy * follow + V::load(token, past, part) * keep;
                 mean.store(past, part);
                 let divided =
-                    math::exp(token, math::ln(token, mean + splat(config.eps)) * splat(-config.gain)) * energy;
-                let root = math::exp(token, math::ln(token, divided + splat(config.bias)) * splat(config.power));
+                    math::exp(token, math::ln(token, mean + splat(config.eps)) * splat(-config.gain))
+                        * energy;
+                let root =
+                    math::exp(token, math::ln(token, divided + splat(config.bias)) * splat(config.power));
                 (root - splat(*rest)).store(block, part);
             }
         }

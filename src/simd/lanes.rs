@@ -4,6 +4,11 @@
 //! happens lane by lane has the same bits at every width. What goes across lanes ([`Lanes::dot`]) always adds up
 //! in the same tree, as if there were eight lanes.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "iterators and closures over vectors may be compiled apart, without the level's instructions"
+)]
+
 use super::Level;
 use core::ops::{Add, Mul, Sub};
 use fearless_simd::prelude::*;

@@ -37,7 +37,8 @@ impl NoiseReduction {
             for ((energy, estimate), &follow) in pair.iter_mut().zip(estimates).zip(&self.follow) {
                 let scaled = *energy << ESTIMATE_BITS;
                 let keep = (1u64 << SHARE_BITS).wrapping_sub(follow);
-                *estimate = ((u64::from(scaled) * follow).wrapping_add(u64::from(*estimate).wrapping_mul(keep))
+                *estimate = ((u64::from(scaled) * follow)
+                    .wrapping_add(u64::from(*estimate).wrapping_mul(keep))
                     >> SHARE_BITS) as u32;
                 let left = scaled.saturating_sub(*estimate) >> ESTIMATE_BITS;
                 let least = ((u64::from(*energy) * self.least) >> SHARE_BITS) as u32;
@@ -96,7 +97,8 @@ impl AutomaticGain {
 
     fn gain(&self, estimate: u32) -> i16 {
         let bits = u32::BITS - estimate.leading_zeros();
-        let Some(&(start, slope, curve)) = bits.checked_sub(2).and_then(|i| self.octaves.get(i as usize)) else {
+        let Some(&(start, slope, curve)) = bits.checked_sub(2).and_then(|i| self.octaves.get(i as usize))
+        else {
             return self.first[usize::from(estimate != 0)];
         };
         // Ten bits below the highest one.

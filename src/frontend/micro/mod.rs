@@ -166,7 +166,8 @@ impl MicroFrontEnd {
             self.samples.copy_within(hop..window, 0);
             self.filled = window - hop;
         }
-        let (taken, rest) = input.split_at_checked(window.saturating_sub(self.filled)).unwrap_or((input, &[]));
+        let (taken, rest) =
+            input.split_at_checked(window.saturating_sub(self.filled)).unwrap_or((input, &[]));
         *input = rest;
         for (slot, sample) in self.samples.get_mut(self.filled..).unwrap_or_default().iter_mut().zip(taken) {
             *slot = sample.unit().to_i16();
