@@ -34,6 +34,7 @@ extern crate std;
 
 mod error;
 mod storage;
+pub mod simd;
 pub mod audio;
 pub mod frontend;
 pub mod vad;
