@@ -25,6 +25,10 @@ const MIN_BACKGROUND: usize = 500;
 /// Recordings count as at least this share of the way to other speech apart. One person's, or synthetic ones, are more
 /// alike than the phrase will ever be when others say it, in other rooms.
 const LEAST_APART: f32 = 0.2;
+/// Other speech that costs less than this against a recording lies on top of it.
+const LEAST_COST: f32 = 1e-2;
+/// A recording that a model of the others gives no more than this is not the phrase as the others say it.
+const OUTLIER: f32 = 0.05;
 /// Score that wakes.
 const THRESHOLD: f32 = 0.5;
 
@@ -146,6 +150,8 @@ pub struct EnrollmentReport {
     pub image: Vec<u8>,
     /// For every recording: the score it would get from a model of the others. One far below the rest is an outlier.
     pub agreement: Vec<f32>,
+    /// For every recording: whether it is part of the model. Outliers are left out while three others remain.
+    pub used: Vec<bool>,
     /// What counts as the same phrase: median cost of a recording against the others, or more if they are oddly alike.
     pub cost_same: f32,
     /// Mean cost of background speech where it comes nearest, stretch by stretch.
@@ -242,7 +248,28 @@ impl Enrollment {
     ///
     /// # Errors
     /// [`EnrollError`]: too few recordings, too little background, recordings that are not alike, a bad name.
-    pub fn finish(self, name: &str) -> Result<EnrollmentReport, EnrollError> {
+    pub fn finish(mut self, name: &str) -> Result<EnrollmentReport, EnrollError> {
+        let mut report = self.build(name)?;
+        let mut left_out = Vec::new();
+        while self.clips.len() > MIN_RECORDINGS {
+            let worst = report.agreement.iter().copied().enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
+            let Some((outlier, agreement)) = worst.filter(|(_, agreement)| *agreement < OUTLIER) else {
+                break;
+            };
+            left_out.push((outlier, agreement));
+            self.clips.remove(outlier);
+            report = self.build(name)?;
+        }
+        report.used = vec![true; report.agreement.len()];
+        for (outlier, agreement) in left_out.into_iter().rev() {
+            report.agreement.insert(outlier, agreement);
+            report.used.insert(outlier, false);
+        }
+        Ok(report)
+    }
+
+    /// The model of all recordings as they are.
+    fn build(&self, name: &str) -> Result<EnrollmentReport, EnrollError> {
         let actual = self.clips.len();
         if actual < MIN_RECORDINGS {
             return Err(EnrollError::Recordings { min: MIN_RECORDINGS, max: MAX_RECORDINGS, actual });
@@ -267,11 +294,15 @@ impl Enrollment {
                 self.warps.iter().map(warped).collect()
             })
             .collect();
-        let mut parts = Parts {
+        // A recording that is mostly quiet is cheap to align with anything: each is measured by its own yardstick.
+        let mut scales = vec![1.0; recordings.len()];
+        let unscaled = scales.clone();
+        let parts = Parts {
             name,
             warps: self.warps.len(),
             codebook: &codebook,
             recordings: &recordings,
+            scales: &unscaled,
             cost_same: 0.0,
             cost_other: 1.0,
             threshold: THRESHOLD,
@@ -280,28 +311,55 @@ impl Enrollment {
         let model = TemplateModel::parse(&draft[..]).expect("what was just written is readable");
         let mut vectors = vec![0.0; model.vectors() * DIMS];
         model.copy_vectors(&mut vectors);
+        // Other speech as it runs on, and cut to single words with quiet around them: the two ways it can come.
+        let words = self.isolated_pieces();
+        let other: Vec<Vec<Feature>> =
+            background.into_iter().chain(words.iter().map(|mel| self.window(mel, identity))).collect();
+        let costs = |model: &TemplateModel<'_>, keep: &dyn Fn(usize) -> bool| -> f32 {
+            mean(&other.iter().map(|window| best_cost(model, &vectors, window, keep)).collect::<Vec<_>>())
+        };
+        for (recording, scale) in scales.iter_mut().enumerate() {
+            let cost = costs(&model, &|n| n == recording);
+            if cost < LEAST_COST {
+                return Err(EnrollError::Inconsistent { recordings: 0.0, background: cost });
+            }
+            *scale = 1.0 / cost;
+        }
 
+        let scaled = Parts { scales: &scales, ..parts }.write();
+        let model = TemplateModel::parse(&scaled[..]).expect("what was just written is readable");
         let against_others: Vec<f32> = (0..self.clips.len())
             .map(|clip| {
-                let window = self.window(&self.clips[clip].mel, identity);
-                best_cost(&model, &vectors, &window, Some(clip))
+                best_cost(&model, &vectors, &self.window(&self.clips[clip].mel, identity), &|n| n != clip)
             })
             .collect();
-        let nearest: Vec<f32> =
-            background.iter().map(|window| best_cost(&model, &vectors, window, None)).collect();
-        parts.cost_other = mean(&nearest);
+        let cost_other = costs(&model, &|_| true);
         // The median: one odd recording must not make the phrase look vague.
-        parts.cost_same = median(&against_others).max(LEAST_APART * parts.cost_other);
-        if parts.cost_other <= parts.cost_same {
-            let (recordings, background) = (parts.cost_same, parts.cost_other);
-            return Err(EnrollError::Inconsistent { recordings, background });
+        let cost_same = median(&against_others).max(LEAST_APART * cost_other);
+        if cost_other <= cost_same {
+            return Err(EnrollError::Inconsistent { recordings: cost_same, background: cost_other });
         }
-        let (cost_same, cost_other) = (parts.cost_same, parts.cost_other);
-        let image = parts.write();
+        let image = Parts { scales: &scales, cost_same, cost_other, ..parts }.write();
         let model = TemplateModel::parse(&image[..]).expect("what was just written is readable");
         let agreement =
             against_others.iter().map(|cost| super::spot::score(relative_cost(&model, *cost))).collect();
-        Ok(EnrollmentReport { agreement, cost_same, cost_other, threshold: THRESHOLD, image })
+        Ok(EnrollmentReport {
+            agreement,
+            used: Vec::new(),
+            cost_same,
+            cost_other,
+            threshold: THRESHOLD,
+            image,
+        })
+    }
+
+    /// The background cut into pieces as long as the phrase, each with quiet around it.
+    fn isolated_pieces(&self) -> Vec<Vec<MelStep>> {
+        let length = self.clips.iter().map(|clip| clip.phrase.len()).sum::<usize>() / self.clips.len();
+        let quiet = quiet_step(&self.background);
+        let around =
+            |piece: &[MelStep]| [&vec![quiet; MARGIN.0][..], piece, &vec![quiet; MARGIN.1][..]].concat();
+        self.background.chunks_exact(length).map(around).collect()
     }
 
     fn window(&self, mel: &[MelStep], warp: &Warp) -> Vec<Feature> {
@@ -391,9 +449,14 @@ fn windows(mel: &[MelStep]) -> impl Iterator<Item = &[MelStep]> {
 }
 
 /// Lowest cost of an alignment that ends anywhere in the second half of the window.
-fn best_cost(model: &TemplateModel<'_>, vectors: &[f32], window: &[Feature], skip: Option<usize>) -> f32 {
+fn best_cost(
+    model: &TemplateModel<'_>,
+    vectors: &[f32],
+    window: &[Feature],
+    keep: &dyn Fn(usize) -> bool,
+) -> f32 {
     let mut ends = [Alignment::NONE; WINDOW / 2];
-    score_window(model, vectors, window, skip, &mut ends).map_or(f32::MAX, |(best, _, _)| best.cost)
+    score_window(model, vectors, window, keep, &mut ends).map_or(f32::MAX, |(best, _, _)| best.cost)
 }
 
 /// Lloyd's k-means from evenly spaced starts; a word that nothing is nearest to stays where it was.

@@ -1,8 +1,8 @@
 //! The flat image of an enrolled phrase: checked once, then viewed in place.
 //!
-//! Little-endian. Header of 36 bytes: magic `EARNTPL1`, CRC-32 of all that follows it, bytes in all, recordings,
-//! warps, words in the codebook, bytes of the name, then `cost_same`, `cost_other`, `threshold` (f32). Behind it: the
-//! length in steps of every recording (u16, each valid for all its warps), the name (UTF-8), padding to 4 bytes,
+//! Little-endian. Header of 36 bytes: magic `EARNTPL2`, CRC-32 of all that follows it, bytes in all, recordings,
+//! warps, words in the codebook, bytes of the name, then `cost_same`, `cost_other`, `threshold` (f32). Behind it: for
+//! every recording its length in steps (u16, valid for all its warps) and its scale (f32), the name (UTF-8), padding to 4 bytes,
 //! the codebook and the recordings (warps of one recording together), all f32.
 
 use super::align::{MAX_STEPS, MIN_STEPS};
@@ -11,8 +11,10 @@ use super::{MAX_RECORDINGS, MIN_RECORDINGS};
 use crate::storage::Image;
 use core::fmt;
 
-const MAGIC: [u8; 8] = *b"EARNTPL1";
+const MAGIC: [u8; 8] = *b"EARNTPL2";
 const HEADER: usize = 36;
+/// Length and scale of a recording.
+const ENTRY: usize = 6;
 /// Most warps of a recording.
 pub(super) const MAX_WARPS: usize = 5;
 /// Most words in the codebook.
@@ -62,7 +64,7 @@ impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             ImageError::NotATemplateModel => {
-                write!(f, "not a template model: expected it to begin with EARNTPL1")
+                write!(f, "not a template model: expected it to begin with EARNTPL2")
             }
             ImageError::Length { expected, actual } => {
                 write!(f, "template model of {actual} bytes, expected {expected}")
@@ -134,12 +136,17 @@ impl<'a> TemplateModel<'a> {
         let codebook = count("codebook", 20, 0, MAX_CODEBOOK)?;
         let name = count("name", 22, 1, MAX_NAME)?;
         let lengths = HEADER;
-        if image.len() < lengths + 2 * recordings {
-            return Err(ImageError::Length { expected: lengths + 2 * recordings, actual: image.len() });
+        if image.len() < lengths + ENTRY * recordings {
+            return Err(ImageError::Length { expected: lengths + ENTRY * recordings, actual: image.len() });
         }
         let mut steps = 0;
         for recording in 0..recordings {
-            steps += count("steps", lengths + 2 * recording, MIN_STEPS, MAX_STEPS)?;
+            let at = lengths + ENTRY * recording;
+            steps += count("steps", at, MIN_STEPS, MAX_STEPS)?;
+            let scale = f32_at(&image, at + 2);
+            if !(scale > 0.0 && scale < 1e4) {
+                return Err(ImageError::Contents { offset: at + 2 });
+            }
         }
         let mut model = TemplateModel {
             recordings,
@@ -156,7 +163,7 @@ impl<'a> TemplateModel<'a> {
         if expected != image.len() {
             return Err(ImageError::Length { expected, actual: image.len() });
         }
-        let name_at = lengths + 2 * recordings;
+        let name_at = lengths + ENTRY * recordings;
         if let Err(error) = core::str::from_utf8(&image[name_at..name_at + name]) {
             return Err(ImageError::Contents { offset: name_at + error.valid_up_to() });
         }
@@ -178,7 +185,7 @@ impl<'a> TemplateModel<'a> {
 
     /// The phrase's name.
     pub fn phrase(&self) -> &str {
-        let at = HEADER + 2 * self.recordings;
+        let at = HEADER + ENTRY * self.recordings;
         core::str::from_utf8(&self.image[at..at + self.name]).unwrap_or("")
     }
 
@@ -218,7 +225,12 @@ impl<'a> TemplateModel<'a> {
 
     /// Steps of a recording.
     pub(super) fn steps(&self, recording: usize) -> usize {
-        usize::from(u16_at(&self.image, HEADER + 2 * recording))
+        usize::from(u16_at(&self.image, HEADER + ENTRY * recording))
+    }
+
+    /// What the costs of a recording are multiplied with: 1 over what other speech costs against it.
+    pub(super) fn scale(&self, recording: usize) -> f32 {
+        f32_at(&self.image, HEADER + ENTRY * recording + 2)
     }
 
     /// Feature vectors in the image: codebook first, then all warps of each recording.
@@ -227,7 +239,7 @@ impl<'a> TemplateModel<'a> {
     }
 
     fn vectors_at(&self) -> usize {
-        (HEADER + 2 * self.recordings + self.name).next_multiple_of(4)
+        (HEADER + ENTRY * self.recordings + self.name).next_multiple_of(4)
     }
 
     /// Copies all vectors into `out`, flat.
@@ -241,12 +253,15 @@ impl<'a> TemplateModel<'a> {
 
 /// What an image is made of; lengths are consistent, or [`TemplateModel::parse`] will say so.
 #[cfg(feature = "alloc")]
+#[derive(Clone, Copy)]
 pub(super) struct Parts<'p> {
     pub(super) name: &'p str,
     pub(super) warps: usize,
     pub(super) codebook: &'p [super::features::Feature],
     /// All warps of each recording.
     pub(super) recordings: &'p [alloc::vec::Vec<alloc::vec::Vec<super::features::Feature>>],
+    /// One each.
+    pub(super) scales: &'p [f32],
     pub(super) cost_same: f32,
     pub(super) cost_other: f32,
     pub(super) threshold: f32,
@@ -263,8 +278,9 @@ impl Parts<'_> {
         for value in [self.cost_same, self.cost_other, self.threshold] {
             image.extend(value.to_le_bytes());
         }
-        for warps in self.recordings {
+        for (warps, scale) in self.recordings.iter().zip(self.scales) {
             image.extend((warps.first().map_or(0, |steps| steps.len()) as u16).to_le_bytes());
+            image.extend(scale.to_le_bytes());
         }
         image.extend(self.name.as_bytes());
         image.resize(image.len().next_multiple_of(4), 0);
@@ -317,6 +333,7 @@ mod tests {
             warps: 2,
             codebook: &[[1.0; DIMS]; 3],
             recordings: &recordings,
+            scales: &[0.5, 1.0, 2.0],
             cost_same: 1.0,
             cost_other: 2.0,
             threshold: 0.5,

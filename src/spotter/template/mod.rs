@@ -36,11 +36,11 @@ pub const MAX_RECORDINGS: usize = 8;
 /// What a template score was made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TemplateEvidence {
-    /// How far the audio lay from the recordings: mean cost of a step of the alignment.
+    /// How far the audio lay from the recordings; about 1 is as far as other speech on average.
     pub distance: f32,
     /// How far one recording of the phrase lies from the others, same unit.
     pub recordings: f32,
-    /// How near ordinary speech comes to the recordings, same unit.
+    /// How near other speech comes to the recordings, stretch by stretch, same unit.
     pub background: f32,
     /// The recording it was most like, from 0.
     pub nearest: u16,

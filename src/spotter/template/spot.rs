@@ -114,7 +114,7 @@ impl<'a> TemplateSpotter<'a> {
         let window = window.as_chunks_mut::<DIMS>().0.get_mut(..held)?;
         self.features.window(self.steps.ordered(ring), &self.identity, window);
         let (best, end, nearest) =
-            score_window(&self.model, vectors, window, None, &mut [Alignment::NONE; STRIDE])?;
+            score_window(&self.model, vectors, window, |_| true, &mut [Alignment::NONE; STRIDE])?;
         let margin = relative_cost(&self.model, best.cost);
         self.score = score(margin);
 
@@ -174,13 +174,13 @@ pub(super) fn relative_cost(model: &TemplateModel<'_>, cost: f32) -> f32 {
     (cost - model.cost_same()) / (model.cost_other() - model.cost_same())
 }
 
-/// Mean over the recordings of each one's best warp, for every end in `ends`; gives the best, its step in the window,
-/// and the recording it was most like. `vectors`: the model's, flat. `skip`: a recording to leave out.
+/// Mean over the recordings of each one's best warp, scaled by what other speech costs against that recording, for every end in `ends`; gives the best, its step in the window,
+/// and the recording it was most like. `vectors`: the model's, flat. `keep`: whether a recording counts.
 pub(super) fn score_window(
     model: &TemplateModel<'_>,
     vectors: &[f32],
     window: &[Feature],
-    skip: Option<usize>,
+    keep: impl Fn(usize) -> bool,
     ends: &mut [Alignment],
 ) -> Option<(Alignment, usize, u16)> {
     const MAX_ENDS: usize = WINDOW;
@@ -200,7 +200,7 @@ pub(super) fn score_window(
         for _ in 0..model.warps() {
             let (steps, behind) = rest.split_at_checked(model.steps(recording))?;
             rest = behind;
-            if skip == Some(recording) {
+            if !keep(recording) {
                 continue;
             }
             align(steps, window, &filler, ends);
@@ -210,14 +210,16 @@ pub(super) fn score_window(
                 }
             }
         }
-        if skip == Some(recording) {
+        if !keep(recording) {
             continue;
         }
         used += 1;
+        let scale = model.scale(recording);
         for ((total, nearest), best) in total.iter_mut().zip(&mut nearest).zip(&best[..count]) {
-            *total += best.cost;
-            if best.cost < nearest.0.cost {
-                *nearest = (*best, recording as u16);
+            let cost = scale * best.cost;
+            *total += cost;
+            if cost < nearest.0.cost {
+                *nearest = (Alignment { cost, ..*best }, recording as u16);
             }
         }
     }
