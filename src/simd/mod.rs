@@ -71,21 +71,23 @@ impl Level {
 
     /// The level for `isa`; `None` if this machine lacks it.
     pub fn of(isa: Isa) -> Option<Level> {
-        let best = Level::detect().0;
         match isa {
             Isa::Scalar => Some(Level::scalar()),
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-            Isa::Sse2 => best.as_sse2().map(|token| Level(fearless_simd::Level::Sse2(token))),
+            Isa::Sse2 => Level::detect().0.as_sse2().map(|token| Level(fearless_simd::Level::Sse2(token))),
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-            Isa::Avx2 => best.as_avx2().map(|token| Level(fearless_simd::Level::Avx2(token))),
+            Isa::Avx2 => Level::detect().0.as_avx2().map(|token| Level(fearless_simd::Level::Avx2(token))),
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-            Isa::Avx512 => best.as_avx512().map(|token| Level(fearless_simd::Level::Avx512(token))),
-            #[cfg(target_arch = "aarch64")]
-            Isa::Neon => best.as_neon().map(|token| Level(fearless_simd::Level::Neon(token))),
-            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            Isa::Simd128 => {
-                best.as_wasm_simd128().map(|token| Level(fearless_simd::Level::WasmSimd128(token)))
+            Isa::Avx512 => {
+                Level::detect().0.as_avx512().map(|token| Level(fearless_simd::Level::Avx512(token)))
             }
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => Level::detect().0.as_neon().map(|token| Level(fearless_simd::Level::Neon(token))),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Isa::Simd128 => Level::detect()
+                .0
+                .as_wasm_simd128()
+                .map(|token| Level(fearless_simd::Level::WasmSimd128(token))),
             #[allow(unreachable_patterns)]
             _ => None,
         }
