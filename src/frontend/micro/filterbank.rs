@@ -1,13 +1,10 @@
 //! Mel bands of integer energies, as the root of their sum.
 
-use super::fft::Fixed;
-use super::{FFT, MicroFrontEndConfig};
+use super::MicroFrontEndConfig;
+use super::fft::BINS;
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::error::ConfigError;
 use crate::frontend::MAX_MEL_BINS;
-
-/// Bins of the spectrum.
-const BINS: usize = FFT / 2 + 1;
 
 /// Triangles that overlap by half: between two centres every bin counts for the band below and the band above.
 #[derive(Clone, Debug)]
@@ -64,18 +61,17 @@ impl Filterbank {
     }
 
     /// One value a band: the root of its energy, `shift` bits down again.
-    pub(super) fn apply(&self, spectrum: &[Fixed; BINS], shift: u32, out: &mut [u32]) {
-        let bins = spectrum.get(self.start..).unwrap_or_default();
+    pub(super) fn apply(&self, energies: &[u32; BINS], shift: u32, out: &mut [u32]) {
+        let bins = energies.get(self.start..).unwrap_or_default();
         let mut bins = bins.iter().zip(&self.shares);
         let mut out = out.iter_mut();
         let mut band_above = 0u64;
         for (segment, &width) in self.widths.iter().take(self.bands + 1).enumerate() {
             let mut band_below = band_above;
             band_above = 0;
-            for (z, &(below, above)) in bins.by_ref().take(usize::from(width)) {
-                let energy = i32::from(z.re).pow(2).wrapping_add(i32::from(z.im).pow(2)) as u64;
-                band_below = band_below.wrapping_add(energy.wrapping_mul(u64::from(below)));
-                band_above = band_above.wrapping_add(energy.wrapping_mul(u64::from(above)));
+            for (&energy, &(below, above)) in bins.by_ref().take(usize::from(width)) {
+                band_below += u64::from(energy) * u64::from(below);
+                band_above += u64::from(energy) * u64::from(above);
             }
             // What lies below the first centre belongs to no band.
             if segment > 0

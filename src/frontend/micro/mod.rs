@@ -13,6 +13,7 @@ mod log;
 use super::{MAX_MEL_BINS, MelFrame};
 use crate::audio::{Sample, SampleIndex, SampleSpan};
 use crate::error::ConfigError;
+use crate::simd::Level;
 use core::f32::consts::PI;
 use fft::FixedFft;
 use filterbank::Filterbank;
@@ -115,11 +116,19 @@ impl MicroFrontEnd {
     /// What one step of [`MicroFrontEnd::values`] is in [`MelFrame::mel`] and in the input of microWakeWord's models.
     pub const STEP: f32 = 0.039_062_5;
 
-    /// Makes all tables.
+    /// Makes all tables, for the best instruction set of this machine.
     ///
     /// # Errors
     /// [`ConfigError`] naming the first field that is out of range.
     pub fn new(config: MicroFrontEndConfig) -> Result<Self, ConfigError> {
+        MicroFrontEnd::with_level(config, Level::detect())
+    }
+
+    /// As [`MicroFrontEnd::new`], for an instruction set of the caller's choice. All levels give the same bits.
+    ///
+    /// # Errors
+    /// As [`MicroFrontEnd::new`].
+    pub fn with_level(config: MicroFrontEndConfig, level: Level) -> Result<Self, ConfigError> {
         config.check()?;
         let len = config.window_samples;
         let mut weights = [0; FFT];
@@ -138,7 +147,7 @@ impl MicroFrontEnd {
             filled: 0,
             now: SampleIndex(0),
             inverse_energy: (1.0 / (energy * 32768.0 * 32768.0)) as f32,
-            fft: FixedFft::new(),
+            fft: FixedFft::new(level),
             filterbank: Filterbank::new(&config)?,
             noise: NoiseReduction::new(&config),
             gain: config.gain_strength.map(|strength| AutomaticGain::new(strength, config.gain_offset)),
@@ -170,7 +179,7 @@ impl MicroFrontEnd {
             input.split_at_checked(window.saturating_sub(self.filled)).unwrap_or((input, &[]));
         *input = rest;
         for (slot, sample) in self.samples.get_mut(self.filled..).unwrap_or_default().iter_mut().zip(taken) {
-            *slot = sample.unit().to_i16();
+            *slot = sample.pcm();
         }
         self.filled += taken.len();
         self.now = self.now.after(taken.len() as u64);
@@ -188,11 +197,11 @@ impl MicroFrontEnd {
     fn compute(&mut self) {
         let windowed = self.fft.input();
         let mut largest = 0i16;
-        let mut squares = 0u64;
+        let mut squares = 0i64;
         for ((out, &sample), &weight) in windowed.iter_mut().zip(&self.samples).zip(&self.weights) {
             *out = ((i32::from(sample) * i32::from(weight)) >> WINDOW_BITS) as i16;
             largest = largest.max(out.wrapping_abs());
-            squares += u64::from(i32::from(*out).unsigned_abs().pow(2));
+            squares += i64::from(*out) * i64::from(*out);
         }
         self.frame.mean_square = squares as f32 * self.inverse_energy;
         // The FFT works with as many bits as there are.
@@ -203,7 +212,7 @@ impl MicroFrontEnd {
         let bins = self.config.mel_bins;
         let mut energies = [0u32; MAX_MEL_BINS];
         let energies = energies.get_mut(..bins).unwrap_or_default();
-        self.filterbank.apply(self.fft.transform(), shift, energies);
+        self.filterbank.apply(self.fft.energies(), shift, energies);
         self.noise.apply(energies);
         if let Some(gain) = &self.gain {
             gain.apply(self.noise.estimate(), energies);
