@@ -51,7 +51,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                     numbers.extend([vad.probability, f32::from(u8::from(vad.speech))]);
                 }
                 None => {
-                    let mel = frame.mel().first_chunk().ok_or("a frame of the base front end has 40 bands")?;
+                    let mel =
+                        frame.mel().first_chunk().ok_or("a frame of the base front end has 40 bands")?;
                     numbers.extend(features.process(mel, frame.mean_square));
                 }
             }

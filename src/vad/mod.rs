@@ -1,4 +1,12 @@
 //! Voice activity detection: is somebody speaking, how loud, over what noise, since when.
+//!
+//! | detector | looks at | for |
+//! |---|---|---|
+//! | [`MelVad`] | mel frames of the base front end | almost everything |
+//! | [`EnergyVad`] | the level of frames of any front end | quiet rooms, other front ends |
+//! | `EarshotVad` (feature `earshot`) | the samples | a second opinion at ten times the cost |
+//!
+//! `benches/README.md` has their accuracy in noise, beside WebRTC's and Silero's.
 
 mod noise;
 mod segments;

@@ -54,8 +54,8 @@ impl NoiseFloor {
             self.present = self.smoothed;
         }
         self.frames += 1;
-        for lane in 0..LANES {
-            let smoothed = self.smoothed[lane] + SMOOTHING * (power[lane] - self.smoothed[lane]);
+        for (lane, power) in power.iter().enumerate() {
+            let smoothed = self.smoothed[lane] + SMOOTHING * (power - self.smoothed[lane]);
             self.smoothed[lane] = smoothed;
             self.present[lane] = least(self.present[lane], smoothed);
             let lowest = least(self.present[lane], self.before[lane]);
@@ -90,10 +90,13 @@ mod tests {
 
     /// Deterministic noise, roughly normal, standard deviation 1.
     fn noise(state: &mut u64) -> f32 {
-        (0..12).map(|_| {
-            *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (*state >> 40) as f32 / (1u32 << 24) as f32
-        }).sum::<f32>() - 6.0
+        (0..12)
+            .map(|_| {
+                *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                (*state >> 40) as f32 / (1u32 << 24) as f32
+            })
+            .sum::<f32>()
+            - 6.0
     }
 
     #[test]

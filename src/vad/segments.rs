@@ -88,8 +88,11 @@ impl Segmenter {
                 }
             }
         }
-        let quiet_samples =
-            if self.speech { self.quiet_before } else { span.start.since(self.quiet_since.unwrap_or_default()) };
+        let quiet_samples = if self.speech {
+            self.quiet_before
+        } else {
+            span.start.since(self.quiet_since.unwrap_or_default())
+        };
         VadFrame {
             speech: self.speech,
             probability,

@@ -9,6 +9,7 @@ numpy, scipy and soundfile suffice; an hour of CPU at most. The features come fr
 import argparse
 import struct
 import subprocess
+import textwrap
 import time
 from pathlib import Path
 
@@ -180,23 +181,26 @@ def train(network, sequences, dev, epochs, rng, peak_rate=4e-3):
     return best
 
 
-def rust_array(value):
-    if np.ndim(value) == 0:
-        return f"{np.float32(value)!s}" if "." in f"{np.float32(value)!s}" or "e" in f"{np.float32(value)!s}" else f"{value}.0"
-    return "[" + ", ".join(rust_array(v) for v in value) + "]"
+def rust_array(values, indent=0):
+    """Rust's literal, in lines of at most 110 columns. The shortest decimals that give back the same f32."""
+    pad = " " * indent
+    if np.ndim(values) == 2:
+        return "[\n" + "".join(f"{pad}    {rust_array(row, indent + 4)},\n" for row in values) + pad + "]"
+    words = [str(np.float32(value)) for value in values]
+    text = "\n".join(textwrap.wrap(", ".join(words) + ",", 105 - indent))
+    return "[\n" + textwrap.indent(text, pad + "    ") + f"\n{pad}]"
 
 
 def write_rust(path, parameters):
-    lines = ["//! The weights of the network, written by `models/training/vad/train.py`; see the card beside it.", "",
-             "// Nine digits, so that every bit of the training's own f32 comes back.",
-             "#![allow(clippy::excessive_precision)]", "",
-             "use super::features::INPUTS;", "use super::network::{HIDDEN_1, HIDDEN_2};", ""]
+    lines = ["//! The weights of the network, written by `models/training/vad/train.py`; its README is their card.", "",
+             "use super::features::INPUTS;", "use super::network::{HIDDEN_1, HIDDEN_2};"]
     types = {"WEIGHTS_1": "[[f32; HIDDEN_1]; INPUTS]", "BIAS_1": "[f32; HIDDEN_1]", "LEAK": "[f32; HIDDEN_1]",
              "WEIGHTS_2": "[[f32; HIDDEN_2]; 2 * HIDDEN_1]", "BIAS_2": "[f32; HIDDEN_2]",
-             "WEIGHTS_3": "[f32; HIDDEN_2]", "BIAS_3": "f32"}
+             "WEIGHTS_3": "[f32; HIDDEN_2]"}
     for name, kind in types.items():
-        kind_word = "static" if "[" in kind else "const"
-        lines.append(f"pub(super) {kind_word} {name}: {kind} = {rust_array(parameters[name])};")
+        lines += ["", "#[rustfmt::skip]",
+                  f"pub(super) static {name}: {kind} = {rust_array(parameters[name])};"]
+    lines += ["", f"pub(super) const BIAS_3: f32 = {np.float32(parameters['BIAS_3'])};"]
     Path(path).write_text("\n".join(lines) + "\n")
 
 
@@ -206,8 +210,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--data", type=Path, default=root.parent / "shared/data")
     parser.add_argument("--tool", type=Path, default=root / "target/release/examples/vad")
-    parser.add_argument("--passes", type=int, default=4, help="times each utterance is mixed anew")
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--passes", type=int, default=5, help="times each utterance is mixed anew")
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=root / "src/vad/mel/weights.rs")
     args = parser.parse_args()
