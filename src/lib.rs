@@ -34,6 +34,7 @@ extern crate std;
 
 mod error;
 mod storage;
+pub mod simd;
 pub mod audio;
 pub mod frontend;
 pub mod vad;
@@ -43,3 +44,8 @@ pub mod pipeline;
 
 pub use error::ConfigError;
 pub use storage::{Image, Storage};
+
+/// The README's example compiles and runs.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -22,6 +22,9 @@ const ROUNDS: usize = 12;
 const MARGIN: (usize, usize) = (25, 8);
 /// Background that calibration needs, in steps: 10 s.
 const MIN_BACKGROUND: usize = 500;
+/// Recordings count as at least this share of the way to other speech apart. One person's, or synthetic ones, are more
+/// alike than the phrase will ever be when others say it, in other rooms.
+const LEAST_APART: f32 = 0.2;
 /// Score that wakes.
 const THRESHOLD: f32 = 0.5;
 
@@ -143,7 +146,7 @@ pub struct EnrollmentReport {
     pub image: Vec<u8>,
     /// For every recording: the score it would get from a model of the others. One far below the rest is an outlier.
     pub agreement: Vec<f32>,
-    /// Median cost of a recording against the others.
+    /// What counts as the same phrase: median cost of a recording against the others, or more if they are oddly alike.
     pub cost_same: f32,
     /// Mean cost of background speech where it comes nearest, stretch by stretch.
     pub cost_other: f32,
@@ -286,9 +289,9 @@ impl Enrollment {
             .collect();
         let nearest: Vec<f32> =
             background.iter().map(|window| best_cost(&model, &vectors, window, None)).collect();
-        // One odd recording must not make the phrase look vague.
-        parts.cost_same = median(&against_others);
         parts.cost_other = mean(&nearest);
+        // The median: one odd recording must not make the phrase look vague.
+        parts.cost_same = median(&against_others).max(LEAST_APART * parts.cost_other);
         if parts.cost_other <= parts.cost_same {
             let (recordings, background) = (parts.cost_same, parts.cost_other);
             return Err(EnrollError::Inconsistent { recordings, background });
