@@ -111,7 +111,7 @@ fn firmware_lends_all_the_memory() {
     let model = TemplateModel::parse(common::model()).unwrap();
     let mut state = vec![0.0; model.required_state()];
     let mut ring = [0i16; 8_000];
-    let config = TemplateConfig { threshold: Some(0.42), ..TemplateConfig::default() };
+    let config = TemplateConfig { threshold: Some(0.34), ..TemplateConfig::default() };
     let spotter = TemplateSpotter::new(config, model, Storage::Lent(&mut state)).unwrap();
     let mut lent = Pipeline::new(Default::default(), spotter, Storage::Lent(&mut ring)).unwrap();
     let kitchen = flac("kitchen.flac");

@@ -36,8 +36,8 @@ fn wakes(model: &[u8], pcm: &[i16]) -> usize {
     wakes
 }
 
-/// Five people enrol "alexa"; others say it, and others say other things. The bounds are far below what was measured
-/// (README), so that they fail for a fault and not for a rounding.
+/// Five people enrol "alexa" (the recordings of the README's figures); others say it, and others say other things. The
+/// bounds are looser than what was measured, so that they fail for a fault and not for a rounding.
 #[test]
 fn alexa_said_by_others_wakes_and_other_speech_does_not() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
@@ -51,8 +51,8 @@ fn alexa_said_by_others_wakes_and_other_speech_does_not() {
         let pcm = ogg(path);
         pcm[16_000..pcm.len() - 16_000].to_vec()
     };
-    for path in alexa.iter().step_by(20).take(5) {
-        enrollment.add_clip(&bare(path)).unwrap();
+    for name in ["69", "55", "282", "295", "120"] {
+        enrollment.add_clip(&bare(&data.join(format!("wake/alexa/{name}.ogg")))).unwrap();
     }
     for path in files(&data, "speech/librispeech_train", "train").iter().step_by(25) {
         enrollment.add_background(&bare(path)).unwrap();
@@ -61,7 +61,7 @@ fn alexa_said_by_others_wakes_and_other_speech_does_not() {
     let count = |paths: &mut dyn Iterator<Item = &PathBuf>| {
         paths.fold((0, 0), |(hit, all), path| (hit + usize::from(wakes(&model, &ogg(path)) > 0), all + 1))
     };
-    let (detected, spoken) = count(&mut alexa.iter().skip(1).step_by(2));
+    let (detected, spoken) = count(&mut alexa.iter().step_by(2));
     let others = files(&data, "wake/computer", "dev");
     let negative = files(&data, "negative/false_activations", "dev");
     let (accepted, other) = count(&mut others.iter().step_by(4).chain(negative.iter().step_by(5)));

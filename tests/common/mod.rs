@@ -31,7 +31,7 @@ pub(crate) fn model() -> &'static [u8] {
 pub(crate) fn pipeline() -> Pipeline<'static, TemplateSpotter<'static>> {
     let model = TemplateModel::parse(model()).unwrap();
     let state = Storage::owned(model.required_state());
-    let config = TemplateConfig { threshold: Some(0.42), ..TemplateConfig::default() };
+    let config = TemplateConfig { threshold: Some(0.34), ..TemplateConfig::default() };
     let spotter = TemplateSpotter::new(config, model, state).unwrap();
     Pipeline::new(PipelineConfig::default(), spotter, Storage::owned(16_000)).unwrap()
 }
