@@ -13,7 +13,7 @@ from symbols import BLANK, SYMBOLS, collapse
 
 FRAMES = 1200                      # mel frames of a segment; teacher and output frames are half as many
 LABELS = 224                       # most labels of a segment
-EASY, HARD = 1000, 3000            # steps between which the damage grows from a tenth to all of it
+EASY, HARD = 1000, 3000            # steps between which the greatest damage grows from a tenth to all
 LOG_BLANK = np.full(len(SYMBOLS), -9.0, np.float32)
 LOG_BLANK[BLANK] = 0.0
 
@@ -52,8 +52,8 @@ def load(split="train"):
         for row in synthetic() if prefix == "synthetic" else clips(prefix, split):
             if not cached("mel", row["key"]).exists():
                 continue
-            path = cached("teacher", row["key"])
-            teacher = np.load(path) if path.exists() else None
+            paths = (cached(kind, row["key"]) for kind in ("teacher", "own"))
+            teacher = next((np.load(p) for p in paths if p.exists()), None)
             labels = labels_of(row, teacher)
             if teacher is None and labels is None:
                 continue
@@ -174,5 +174,5 @@ class Batches:
     def __call__(self, step):
         rng = np.random.default_rng((self.seed, step))
         hard = min(max((step - EASY) / (HARD - EASY), 0.1), 1.0)
-        parts = list(zip(*(self.segment(rng, hard) for _ in range(self.size))))
+        parts = list(zip(*(self.segment(rng, hard * rng.random()) for _ in range(self.size))))
         return [np.stack(p) for p in parts]
