@@ -72,11 +72,13 @@ def main():
         print()
     print("Error rates: bootstrap over speakers where they are known, over clips elsewhere; shares: Wilson. Greedy decode, no language model. "
           "Unknown words are left out of the reference, so what is heard of them counts as insertions.\n")
-    print("## Learning curve on dev\n\nThe averaged weights, on fixed parts of the dev sets: phone error rate (speechocean), "
-          "disagreement with the teacher (coffee), wrong phrase of ten (wake, clean).\n\n| step | hours heard | speechocean | coffee | wake |\n|---|---|---|---|---|")
-    for line in (o.run / "log.jsonl").open():
-        r = json.loads(line)
-        print(f"| {r['step']} | {r['hours']} | " + " | ".join(f"{r[k]:.1%}" if k in r else "" for k in ("speechocean", "coffee", "wake")) + " |")
+    curve = [json.loads(line) for line in (o.run / "log.jsonl").open()]
+    meaning = dict(speechocean="phone error rate, speechocean", coffee="disagreement with the teacher, coffee", wake="wrong phrase of ten, wake clean")
+    seen = [k for k in meaning if any(k in r for r in curve)]
+    print("## Learning curve on dev\n\nThe averaged weights, on fixed parts of the dev sets.\n")
+    print("| step | hours heard | " + " | ".join(meaning[k] for k in seen) + " |\n" + "|---" * (len(seen) + 2) + "|")
+    for r in curve:
+        print(f"| {r['step']} | {r['hours']} | " + " | ".join(f"{r[k]:.1%}" if k in r else "" for k in seen) + " |")
     print("\n## What is left\n")
     for line in notes["left"]:
         print("- " + line)
