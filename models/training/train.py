@@ -6,7 +6,7 @@
 The loss is CTC on segments whose phones are known plus the Kullback-Leibler divergence from the teacher's posteriors where
 there are any. AdamW; linear warm-up over 200 steps, constant, linear decay over the last 30 % of --steps, which may be
 changed when a run is resumed. An exponential average of the weights is what is kept.
-Everything goes to EARNEST_CACHE/runs/NAME: state.npz every 250 steps, log.jsonl with dev figures every 500. JAX uses a
+Everything goes to EARNEST_CACHE/runs/NAME: state.npz every 50 steps, log.jsonl with dev figures every 500. JAX uses a
 GPU where it finds one.
 """
 import argparse
@@ -108,7 +108,7 @@ def main():
             print(f"{step} loss {sums[0] / 50:.3f} kl {sums[1] / 50:.3f} ctc {sums[2] / 50:.3f} "
                   f"{(time.time() - begin) / (step - first):.2f} s/step", flush=True)
             sums[:] = 0
-        if step % 250 == 0 or step == o.steps:
+        if step % 50 == 0 or step == o.steps:
             part = run / "state.part.npz"
             np.savez(part, step=step, **flatten(everything))
             part.replace(path)
