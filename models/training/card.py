@@ -12,6 +12,7 @@ from pathlib import Path
 import onnx
 
 import model
+from evaluate import PHRASES
 
 DATA = [
     ("LJSpeech, train part", "0.6 h, one reader", "public domain", "text, teacher"),
@@ -20,7 +21,7 @@ DATA = [
     ("OpenVoiceOS community wake words", "0.9 h", "public-domain waivers", "text (the phrase)"),
     ("Google Speech Commands (train) and one speaker's words", "0.3 h", "CC BY 4.0, MIT", "text"),
     ("Kokoro-82M synthetic clips", "1.6 h", "ours; weights Apache-2.0", "text"),
-    ("flite: awb, rms, slt, kal16", "by synthesize.py", "BSD-like", "phones of the synthesiser"),
+    ("flite: awb, rms, slt, kal16", "1,600 clips by synthesize.py", "BSD-like", "phones of the synthesiser"),
     ("noise: ESC-10, OpenVoiceOS rooms, short noises, music", "0.9 h", "CC BY 3.0, public domain, MIT, CC0", "mixed in"),
     ("room responses: SpeechBrain, audiomentations", "7", "Apache-2.0, MIT", "reverberation"),
 ]
@@ -71,7 +72,8 @@ def main():
             print(f"| {title} | {value} | {interval} | {limit} | {counts} |")
         print()
     print("Error rates: bootstrap over speakers where they are known, over clips elsewhere; shares: Wilson. Greedy decode, no language model. "
-          "Unknown words are left out of the reference, so what is heard of them counts as insertions.\n")
+          "Unknown words are left out of the reference, so what is heard of them counts as insertions. "
+          f"The ten phrases: {', '.join(PHRASES)}.\n")
     curve = [json.loads(line) for line in (o.run / "log.jsonl").open()]
     meaning = dict(speechocean="phone error rate, speechocean", coffee="disagreement with the teacher, coffee", wake="wrong phrase of ten, wake clean")
     seen = [k for k in meaning if any(k in r for r in curve)]

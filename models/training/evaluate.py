@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus import DATA, audio, cached, clips
+from corpus import audio, cached, clips
 from frontend import log_mel
 from intervals import bootstrap_rate, wilson
 from lexicon import best, distance, lattice
