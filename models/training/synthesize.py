@@ -13,7 +13,6 @@ import re
 import subprocess
 import tempfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 import soundfile

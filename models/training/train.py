@@ -22,9 +22,8 @@ import optax
 
 import augment
 import model
-from corpus import CACHE, save
+from corpus import CACHE
 from evaluate import dev_figures
-from symbols import SYMBOLS
 
 
 def flatten(tree):
