@@ -1,0 +1,178 @@
+"""Training batches: clips damaged in the mel domain, strung together into segments of fixed length.
+
+A segment is 12 s: clips one after another with gaps, over a bed of noise, so that the network sees speech begin, end and
+begin again as it will in a stream, and nothing is lost to padding. Every random choice comes from (seed, step), so a
+resumed run goes on with the batches it would have had.
+"""
+import numpy as np
+
+from corpus import cached, clips, synthetic
+from frontend import BANDS, FLOOR
+from lexicon import best, lattice
+from symbols import BLANK, SYMBOLS, collapse
+
+FRAMES = 1200                      # mel frames of a segment; teacher and output frames are half as many
+LABELS = 224                       # most labels of a segment
+EASY, HARD = 1000, 3000            # steps between which the greatest damage grows from a tenth to all
+LOG_BLANK = np.full(len(SYMBOLS), -9.0, np.float32)
+LOG_BLANK[BLANK] = 0.0
+
+# set prefix -> how often a second of it is heard, against 1
+WEIGHTS = {"speech/ljspeech": 2.5, "speech/librispeech_train": 2.0, "speech/speechocean": 1.2, "speech/doubletalk": 1.0,
+           "wake_community": 1.0, "words": 0.7, "tts": 1.2, "synthetic": 0.8}
+
+
+class Clip:
+    """One clip: its mel copies, the teacher's posteriors and its labels; either of the last two may be missing."""
+
+    def __init__(self, row, teacher, labels):
+        self.key, self.teacher, self.labels = row["key"], teacher, labels
+        self.mels = [np.load(p) for k in ("mel", "mel1", "mel2") if (p := cached(k, row["key"])).exists()]
+        self.frames = len(self.mels[0])
+
+
+def labels_of(row, teacher):
+    """Known phones, or the dictionary's pronunciation nearest to what the teacher hears, or None."""
+    if "symbols" in row:
+        return row["symbols"]
+    text = row.get("text") or row.get("phrase")
+    if not text:
+        return None
+    options, unknown = lattice(text)
+    if unknown or not options:
+        return None
+    heard = collapse(teacher.argmax(1)) if teacher is not None else [p for o in options for p in o[0]]
+    return best(options, heard)[1]
+
+
+def load(split="train"):
+    """Clips with features in the cache, those without teacher and labels left out; and the weight of each."""
+    found, weights = [], []
+    for prefix, weight in WEIGHTS.items():
+        for row in synthetic() if prefix == "synthetic" else clips(prefix, split):
+            if not cached("mel", row["key"]).exists():
+                continue
+            paths = (cached(kind, row["key"]) for kind in ("teacher", "own"))
+            teacher = next((np.load(p) for p in paths if p.exists()), None)
+            labels = labels_of(row, teacher)
+            if teacher is None and labels is None:
+                continue
+            clip = Clip(row, teacher, labels)
+            if clip.frames >= 20:
+                found.append(clip)
+                weights.append(weight * clip.frames)
+    return found, np.array(weights) / np.sum(weights)
+
+
+def noise_beds():
+    return [np.load(cached("mel", r["key"])) for p in ("noise/esc10", "noise/rooms", "noise/short", "music") for r in clips(p, "train")]
+
+
+def vocal_tracts():
+    """Matrices that stretch the frequency axis of a log-mel frame by 0.84 … 1.19."""
+    out, mel = [], lambda f: 1127 * np.log1p(f / 700)
+    centres = np.linspace(mel(80.0), mel(7600.0), BANDS + 2)[1:-1]
+    for alpha in np.geomspace(0.84, 1.19, 15):
+        source = np.interp(mel(700 * np.expm1(centres / 1127) * alpha), centres, np.arange(BANDS))
+        low = np.minimum(source.astype(int), BANDS - 2)
+        m = np.zeros((BANDS, BANDS), np.float32)
+        m[low, np.arange(BANDS)] = 1 - (source - low)
+        m[low + 1, np.arange(BANDS)] += source - low
+        out.append(m)
+    return out
+
+
+class Batches:
+    def __init__(self, clips, weights, noise, size, seed):
+        self.clips, self.size, self.seed, self.noise = clips, size, seed, noise
+        self.tracts = vocal_tracts()
+        labelled = np.array([c.labels is not None and c.frames < 1000 for c in clips])
+        taught = np.array([c.teacher is not None for c in clips])
+        self.pools = [(np.flatnonzero(m), np.cumsum(weights[m] / np.maximum([c.frames for c, k in zip(clips, m) if k], 1)))
+                      for m in (labelled, taught)]
+        whole = weights[labelled].sum() / (weights[labelled].sum() + weights[taught & ~labelled].sum())
+        self.share = max(whole, 0.5)             # of segments in which every clip has labels
+
+    def pick(self, pool, rng):
+        members, cumulative = self.pools[pool]
+        return self.clips[members[np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right")]]
+
+    def clip(self, c, rng, room, hard):
+        """One clip, warped in time and frequency: mel power [n, 40], teacher [n / 2, symbols] or None."""
+        x = c.mels[rng.integers(len(c.mels)) if rng.random() < 0.8 * hard else 0].astype(np.float32)
+        rate = np.exp(rng.uniform(-0.18, 0.18)) if rng.random() < 0.5 * hard else 1.0
+        n = int(len(x) / rate) & ~1
+        start = 0.0
+        if n > room:                              # only where no labels are wanted
+            start, n = rng.uniform(0, n - room), room & ~1
+        at = np.clip((start + np.arange(n)) * rate, 0, len(x) - 1)
+        low = np.minimum(at.astype(int), len(x) - 2)
+        part = (at - low).astype(np.float32)[:, None]
+        x = x[low] * (1 - part) + x[low + 1] * part
+        if rng.random() < 0.6 * hard:
+            x = x @ self.tracts[rng.integers(len(self.tracts))]
+        x += rng.uniform(-1.4, 1.4)
+        teacher = None
+        if c.teacher is not None:
+            index = np.round((start / 2 + np.arange(n // 2)) * rate).astype(int)
+            teacher = c.teacher[np.minimum(index, len(c.teacher) - 1)].astype(np.float32)
+        return np.exp(x), teacher
+
+    def bed(self, rng):
+        """Noise power [FRAMES, 40], mean 1 over the loudest half of its frames."""
+        if rng.random() < 0.3:
+            tilt = rng.uniform(-5, 1) * np.linspace(0, 1, BANDS) + np.cumsum(rng.standard_normal(BANDS)) * 0.25
+            x = np.exp(tilt) * rng.gamma(4.0, 0.25, (FRAMES, BANDS))
+        elif rng.random() < 0.12:                 # other people, several at once
+            x = np.zeros((FRAMES, BANDS), np.float32)
+            for _ in range(rng.integers(2, 5)):
+                x += np.exp(np.resize(self.pick(1, rng).mels[0].astype(np.float32), (FRAMES, BANDS)))
+        else:
+            m = self.noise[rng.integers(len(self.noise))].astype(np.float32)
+            m = np.roll(m, rng.integers(len(m)), axis=0)
+            x = np.exp(np.resize(np.concatenate([m, m[::-1]]), (FRAMES, BANDS)))
+        level = np.sort(x.sum(1))[FRAMES // 2:].mean()
+        return x / max(level, 1e-9)
+
+    def segment(self, rng, hard):
+        power = np.zeros((FRAMES, BANDS), np.float32)
+        target = np.tile(LOG_BLANK, (FRAMES // 2, 1))
+        weight = np.ones(FRAMES // 2, np.float32)
+        labels, pool = [], 0 if rng.random() < self.share else 1
+        at = int(rng.integers(0, 20)) * 2
+        while at < FRAMES - 60:
+            room = FRAMES - at
+            c = self.pick(pool, rng)
+            if pool == 0 and (c.frames * 1.2 > room or len(labels) + len(c.labels) > LABELS):
+                break
+            x, teacher = self.clip(c, rng, room, hard)
+            n = len(x)
+            power[at : at + n] += x
+            if teacher is not None:
+                target[at // 2 : (at + n) // 2] = teacher
+            else:
+                weight[at // 2 : (at + n) // 2] = 0
+            labels += list(c.labels or [])
+            at += n + int(rng.integers(0, 30) if rng.random() < 0.8 else rng.integers(30, 150)) // 2 * 2
+        voiced = np.sort(power.sum(1))
+        level = voiced[int(len(voiced) * 0.7):].mean()
+        if rng.random() < 0.8 * hard:
+            noise = self.bed(rng) * level * 10 ** (-rng.uniform(30 - 30 * hard, 30) / 10)
+            power = power + noise + np.sqrt(power * noise) * np.cos(2 * np.pi * rng.random((FRAMES, BANDS)))
+        gain = 10 ** (rng.uniform(-30, 6) * hard / 10)
+        x = np.log(np.maximum(power * gain + rng.exponential(3e-8, (FRAMES, BANDS)), FLOOR)).astype(np.float32)
+        for _ in range(rng.integers(0, 3) if rng.random() < hard else 0):
+            width, first = rng.integers(1, 7), rng.integers(0, BANDS - 6)
+            x[:, first : first + width] = x.mean()
+        for _ in range(rng.integers(0, 7) if rng.random() < hard else 0):
+            width, first = rng.integers(2, 12), rng.integers(0, FRAMES - 12)
+            x[first : first + width] = x.min(0)
+        padded = np.zeros(LABELS, np.int32)
+        padded[: len(labels)] = labels
+        return x, target, weight, padded, len(labels), np.float32(pool == 0 and len(labels) > 0)
+
+    def __call__(self, step):
+        rng = np.random.default_rng((self.seed, step))
+        hard = min(max((step - EASY) / (HARD - EASY), 0.1), 1.0)
+        parts = list(zip(*(self.segment(rng, hard * rng.random()) for _ in range(self.size))))
+        return [np.stack(p) for p in parts]

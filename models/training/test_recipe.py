@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""What the figures rest on, checked without data: `python test_recipe.py`."""
+import itertools
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from scipy.special import log_softmax
+
+import model
+from evaluate import ctc_score
+from export import graph
+from frontend import WEIGHTS, log_mel
+from intervals import wilson
+from lexicon import best, distance, lattice
+from symbols import collapse, ids
+
+
+def test_front_end():
+    t = np.arange(1600) / 16000
+    m = log_mel(0.5 * np.sin(2 * np.pi * 1000 * t))
+    assert m.shape == (8, 40)
+    assert abs(WEIGHTS.max(0) - 1).max() < 0.35 and (WEIGHTS >= 0).all()
+    assert set(m.argmax(1)) == {int(WEIGHTS[32].argmax())}                     # bin 32 is 1000 Hz
+    assert np.isclose(log_mel(np.zeros(400))[0], np.log(1e-8)).all()
+    assert log_mel(np.zeros(399)).shape == (0, 40)
+
+
+def test_edit_distance_over_pronunciations():
+    rng = np.random.default_rng(1)
+    options, unknown = lattice("the record zzxq read")
+    assert unknown == 1 and len(options) == 3
+    for _ in range(50):
+        heard = list(rng.integers(1, 39, rng.integers(0, 14)))
+        brute = min(distance([p for w in words for p in w], heard) for words in itertools.product(*options))
+        d, path = best(options, heard)
+        assert d == brute and distance(path, heard) == brute
+
+
+def test_ctc_likelihood():
+    rng = np.random.default_rng(2)
+    lp = log_softmax(rng.normal(size=(5, 39)), axis=1)
+    lp[:, 4:] = -50.0
+    for labels in ([1], [1, 2], [2, 2], [1, 3, 1]):
+        brute = sum(np.exp(sum(lp[t, s] for t, s in enumerate(path)))
+                    for path in itertools.product(range(4), repeat=5) if collapse(path) == labels)
+        assert np.isclose(ctc_score(lp, labels), np.log(brute), atol=1e-6), labels
+
+
+def test_export_and_look_ahead():
+    config = dict(stem=16, channels=24, dilations=[1, 2, 4], ahead=[0, 2])
+    params, state = model.init(config, 3)
+    rng = np.random.default_rng(4)
+    for name in state:                                                         # statistics that folding must not lose
+        state[name] = dict(mean=rng.normal(size=state[name]["mean"].shape).astype("f"), var=rng.uniform(0.5, 2, state[name]["var"].shape).astype("f"))
+        params[name]["scale"] = rng.uniform(0.5, 1.5, params[name]["scale"].shape).astype("f")
+    x = rng.normal(-6, 4, (1, 120, 40)).astype(np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "m.onnx"
+        onnx.save(onnx.helper.make_model(graph(params, state, config), opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8), path)
+        session = onnxruntime.InferenceSession(path)
+    run = lambda v: session.run(None, {"mel": v})[0][0]
+    whole = run(x)
+    logits = np.asarray(model.apply(params, state, x, config)[0])[0]
+    assert np.abs(whole - log_softmax(logits, axis=1)).max() < 1e-3
+    ahead = model.look_ahead(config)
+    for step in (0, 7, 12):
+        changed = x.copy()
+        changed[:, 4 * step + ahead + 1 :] += 3
+        assert np.array_equal(run(changed)[: 2 * step + 2], whole[: 2 * step + 2])
+        changed[:, 4 * step + ahead] += 3
+        assert not np.allclose(run(changed)[: 2 * step + 2], whole[: 2 * step + 2])
+
+
+def test_symbols_and_intervals():
+    assert collapse([0, 3, 3, 0, 3, 5, 5, 0]) == [3, 3, 5]
+    assert ids(["AO1", "AH0"]) == ids(["AA", "AH"])
+    assert np.allclose(wilson(97, 100), (0.9155, 0.9897), atol=1e-3)
+
+
+if __name__ == "__main__":
+    for name, test in list(globals().items()):
+        if name.startswith("test_"):
+            test()
+            print(name, "ok")

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Train one size of the network; resumes from its own run, or starts from a checkpoint.
+
+    train.py phones-m --steps 6000 [--from checkpoint/phones-m.npz] [--batch 16] [--rate 2e-3] [--seed 1] [--run NAME]
+
+The loss is CTC on segments whose phones are known plus the Kullback-Leibler divergence from the teacher's posteriors where
+there are any. AdamW; linear warm-up over 200 steps, constant, linear decay over the last 30 % of --steps, which may be
+changed when a run is resumed. An exponential average of the weights is what is kept.
+Everything goes to EARNEST_CACHE/runs/NAME: state.npz every 50 steps, log.jsonl with dev figures every 500. JAX uses a
+GPU where it finds one.
+"""
+import argparse
+import json
+import queue
+import threading
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+import augment
+import model
+from corpus import CACHE
+from evaluate import dev_figures
+
+
+def flatten(tree):
+    return {jax.tree_util.keystr(k): np.asarray(v) for k, v in jax.tree_util.tree_leaves_with_path(tree)}
+
+
+def restore(tree, arrays, prefix=""):
+    """`tree` with the leaves that `arrays` names."""
+    return jax.tree_util.tree_map_with_path(lambda k, v: jnp.asarray(arrays[prefix + jax.tree_util.keystr(k)]), tree)
+
+
+def loss_function(params, state, batch, config, kl_weight, ctc_weight):
+    mel, target, weight, labels, lengths, labelled = batch
+    logits, new = model.apply(params, state, mel, config, train=True)
+    lp = jax.nn.log_softmax(logits)
+    p = jnp.exp(target)
+    emphasis = weight * (1 + 2 * (1 - p[..., 0]))
+    kl = jnp.sum(emphasis * jnp.sum(p * (target - lp), -1)) / jnp.sum(weight)
+    pad = (jnp.arange(labels.shape[1]) >= lengths[:, None]).astype(jnp.float32)
+    ctc = optax.ctc_loss(logits, jnp.zeros(logits.shape[:2]), labels, pad)
+    ctc = jnp.sum(ctc * labelled) / jnp.maximum(jnp.sum(lengths * labelled), 1)
+    return kl_weight * kl + ctc_weight * ctc, (new, kl, ctc)
+
+
+def prefetch(batches, first, last, depth=6):
+    q = queue.Queue(depth)
+
+    def work():
+        for step in range(first, last):
+            q.put(batches(step))
+    threading.Thread(target=work, daemon=True).start()
+    for _ in range(first, last):
+        yield q.get()
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument("model", choices=model.CONFIGS)
+    a.add_argument("--steps", type=int, default=6000)
+    a.add_argument("--batch", type=int, default=16)
+    a.add_argument("--rate", type=float, default=2e-3)
+    a.add_argument("--kl", type=float, default=1.0)
+    a.add_argument("--ctc", type=float, default=0.5)
+    a.add_argument("--seed", type=int, default=1)
+    a.add_argument("--run")
+    a.add_argument("--from", dest="start")
+    o = a.parse_args()
+    config, run = model.CONFIGS[o.model], CACHE / "runs" / (o.run or o.model)
+    run.mkdir(parents=True, exist_ok=True)
+    params, state = jax.tree.map(jnp.asarray, model.init(config, o.seed))
+    schedule = lambda n: o.rate * jnp.clip(jnp.minimum(n / 200, (o.steps - n) / (0.3 * o.steps)), 0.005, 1)
+    optimiser = optax.chain(optax.clip_by_global_norm(2.0), optax.adamw(schedule, b2=0.98, weight_decay=1e-3))
+    everything = dict(params=params, state=state, average=params, optimiser=optimiser.init(params))
+    first, path = 0, run / "state.npz"
+    if path.exists():
+        arrays = np.load(path)
+        first, everything = int(arrays["step"]), restore(everything, arrays)
+    elif o.start:
+        arrays = np.load(o.start)
+        everything["params"] = everything["average"] = restore(params, arrays, "['average']")
+        everything["state"] = restore(state, arrays, "['state']")
+
+    @jax.jit
+    def update(e, batch):
+        grad = jax.value_and_grad(loss_function, has_aux=True)
+        (loss, (state, kl, ctc)), g = grad(e["params"], e["state"], batch, config, o.kl, o.ctc)
+        change, optimiser_state = optimiser.update(g, e["optimiser"], e["params"])
+        params = optax.apply_updates(e["params"], change)
+        average = jax.tree.map(lambda a, p: 0.99 * a + 0.01 * p, e["average"], params)
+        return dict(params=params, state=state, average=average, optimiser=optimiser_state), loss, kl, ctc
+
+    clips, weights = augment.load()
+    batches = augment.Batches(clips, weights, augment.noise_beds(), o.batch, o.seed)
+    print(f"{o.model}: {model.count(params)} parameters, look-ahead {model.look_ahead(config)} mel frames; "
+          f"{len(clips)} clips, {sum(c.frames for c in clips) / 360000:.2f} h; from step {first}; {jax.devices()}", flush=True)
+    begin, sums = time.time(), np.zeros(3)
+    for step, batch in enumerate(prefetch(batches, first, o.steps), first + 1):
+        everything, *values = update(everything, batch)
+        sums += [float(v) for v in values]
+        if step % 50 == 0:
+            print(f"{step} loss {sums[0] / 50:.3f} kl {sums[1] / 50:.3f} ctc {sums[2] / 50:.3f} "
+                  f"{(time.time() - begin) / (step - first):.2f} s/step", flush=True)
+            sums[:] = 0
+        if step % 50 == 0 or step == o.steps:
+            part = run / "state.part.npz"
+            np.savez(part, step=step, **flatten(everything))
+            part.replace(path)
+        if step % 500 == 0 or step == o.steps:
+            figures = dev_figures(everything["average"], everything["state"], config)
+            with (run / "log.jsonl").open("a") as f:
+                print(json.dumps(dict(step=step, hours=round(step * o.batch * augment.FRAMES / 360000, 1), **figures)), file=f)
+            print(figures, flush=True)
+
+
+if __name__ == "__main__":
+    main()
