@@ -34,9 +34,11 @@ extern crate std;
 
 mod error;
 mod storage;
+pub mod simd;
 pub mod audio;
 pub mod frontend;
 pub mod vad;
+pub mod nn;
 pub mod spotter;
 
 pub use error::ConfigError;
