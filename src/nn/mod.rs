@@ -25,6 +25,8 @@ mod step;
 mod net;
 #[cfg(feature = "alloc")]
 mod graph;
+#[cfg(feature = "alloc")]
+mod onnx;
 
 pub use error::ImageError;
 #[cfg(feature = "alloc")]
@@ -32,3 +34,5 @@ pub use graph::{Calibration, Conv, Graph, GraphError, Op};
 pub use image::{LayerInfo, Model, OutputKind};
 pub use layer::{Activation, Format, LayerKind};
 pub use net::Net;
+#[cfg(feature = "alloc")]
+pub use onnx::OnnxError;
