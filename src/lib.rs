@@ -40,6 +40,8 @@ pub mod frontend;
 pub mod vad;
 pub mod nn;
 pub mod spotter;
+pub mod event;
+pub mod pipeline;
 
 pub use error::ConfigError;
 pub use storage::{Image, Storage};

@@ -37,7 +37,7 @@ impl Framer {
     }
 
     pub(super) fn frame(&self) -> &[f32] {
-        &self.samples[..self.window]
+        &self.samples
     }
 
     pub(super) fn now(&self) -> SampleIndex {

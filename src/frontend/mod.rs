@@ -3,11 +3,12 @@
 mod config;
 mod framing;
 mod window;
+mod butterflies;
 mod fft;
 mod mel;
 
 pub use config::FrontEndConfig;
-pub use fft::{MAX_FFT, RealFft, RealFftF32};
+pub use fft::{MAX_FFT, MIN_FFT, RealFft, RealFftF32};
 
 use crate::audio::{Sample, SampleIndex, SampleSpan};
 use crate::error::ConfigError;
@@ -46,7 +47,6 @@ pub struct FrontEnd {
     window: Window,
     fft: RealFftF32,
     filterbank: MelFilterbank,
-    windowed: [f32; MAX_FFT],
     power: [f32; MAX_FFT / 2 + 1],
     frame: MelFrame,
 }
@@ -64,7 +64,6 @@ impl FrontEnd {
             window: Window::hann(config.window_samples),
             fft: RealFftF32::new(config.fft_samples)?,
             filterbank: MelFilterbank::new(&config)?,
-            windowed: [0.0; MAX_FFT],
             power: [0.0; MAX_FFT / 2 + 1],
             frame: MelFrame {
                 index: 0,
@@ -91,8 +90,7 @@ impl FrontEnd {
     pub fn process<S: Sample>(&mut self, input: &mut &[S]) -> Option<&MelFrame> {
         let span = self.framer.fill(input)?;
         let fft = self.config.fft_samples;
-        self.window.apply(self.framer.frame(), &mut self.windowed[..fft]);
-        self.fft.power(&mut self.windowed[..fft], &mut self.power[..fft / 2 + 1]);
+        self.fft.power(self.framer.frame(), self.window.weights(fft), &mut self.power[..fft / 2 + 1]);
         let power = &self.power[..fft / 2 + 1];
         self.filterbank.apply(power, &mut self.frame.mel);
         for energy in &mut self.frame.mel[..self.config.mel_bins] {

@@ -22,12 +22,8 @@ impl Window {
         Window { weights, inverse_energy: (1.0 / energy) as f32 }
     }
 
-    /// `out` is at least as long as `frame`; what is behind becomes zero.
-    pub(super) fn apply(&self, frame: &[f32], out: &mut [f32]) {
-        for ((out, sample), weight) in out.iter_mut().zip(frame).zip(&self.weights) {
-            *out = sample * weight;
-        }
-        out[frame.len()..].fill(0.0);
+    pub(super) fn weights(&self, len: usize) -> &[f32] {
+        &self.weights[..len]
     }
 
     /// 1 / Σ w².

@@ -1,8 +1,12 @@
 //! Keyword spotting: was the phrase said, when, how sure, and why so sure.
 
+pub mod template;
+
 use crate::audio::{SampleIndex, SampleSpan};
 use crate::frontend::MelFrame;
 use crate::vad::VadFrame;
+use core::fmt;
+use template::TemplateEvidence;
 
 /// What a spotter heard: the phrase, or something that came near it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +35,18 @@ impl Detection {
 /// Numbers that a score was made of, by engine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Evidence {}
+pub enum Evidence {
+    /// From the `template` engine.
+    Template(TemplateEvidence),
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Evidence::Template(evidence) => evidence.fmt(f),
+        }
+    }
+}
 
 /// An engine that hears phrases in mel frames.
 pub trait KeywordSpotter {
