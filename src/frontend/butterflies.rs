@@ -25,10 +25,7 @@ impl<V: Lanes> Complex<V> {
     }
     #[inline(always)]
     pub(super) fn times(self, other: Self) -> Self {
-        Complex::new(
-            self.re * other.re - self.im * other.im,
-            self.re * other.im + self.im * other.re,
-        )
+        Complex::new(self.re * other.re - self.im * other.im, self.re * other.im + self.im * other.re)
     }
     #[inline(always)]
     pub(super) fn scaled(self, by: V) -> Self {

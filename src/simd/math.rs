@@ -22,8 +22,7 @@ const LN: [f32; 9] = [
 ];
 
 /// e^t ≈ 1 + t + t²·P(t) for |t| ≤ ½ ln 2, highest power first.
-const EXP: [f32; 6] =
-    [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5];
+const EXP: [f32; 6] = [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5];
 
 #[inline(always)]
 fn polynomial<V: Lanes, const D: usize>(token: V::Token, x: V, coefficients: [f32; D]) -> V {

@@ -83,7 +83,9 @@ impl Level {
             #[cfg(target_arch = "aarch64")]
             Isa::Neon => best.as_neon().map(|token| Level(fearless_simd::Level::Neon(token))),
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            Isa::Simd128 => best.as_wasm_simd128().map(|token| Level(fearless_simd::Level::WasmSimd128(token))),
+            Isa::Simd128 => {
+                best.as_wasm_simd128().map(|token| Level(fearless_simd::Level::WasmSimd128(token)))
+            }
             #[allow(unreachable_patterns)]
             _ => None,
         }

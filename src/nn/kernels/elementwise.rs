@@ -3,29 +3,10 @@
 use super::super::layer::Activation;
 use crate::simd::Level;
 
-/// eˣ, to 2 ulp for |x| < 87; beyond that the value at ±87.
-///
-/// Range reduction by ln 2 in two parts and the polynomial of Moshier's Cephes library (`expf`), without fused
-/// operations, so that all machines give the same bits.
+/// eˣ, to 2 ulp for |x| ≤ 87; beyond that the value at ±87.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
-    // The coefficients as Cephes gives them.
-    #![allow(clippy::excessive_precision)]
-    // Adding this leaves the nearest integer in the low bits of the mantissa.
-    const ROUND: f32 = 12_582_912.0;
-    let x = x.max(-87.0).min(87.0);
-    let shifted = x * core::f32::consts::LOG2_E + ROUND;
-    let n = shifted - ROUND;
-    let r = x - n * 0.693_359_375;
-    let r = r - n * -2.121_944_4e-4;
-    let p = 1.987_569_15e-4;
-    let p = p * r + 1.398_199_950_7e-3;
-    let p = p * r + 8.333_451_907_3e-3;
-    let p = p * r + 4.166_579_589_4e-2;
-    let p = p * r + 1.666_666_545_9e-1;
-    let p = p * r + 5.000_000_120_1e-1;
-    let power_of_two = f32::from_bits((shifted.to_bits().wrapping_add(127)) << 23);
-    (p * r * r + r + 1.0) * power_of_two
+    crate::simd::math::exp((), if x > 87.0 { 87.0 } else { x })
 }
 
 /// To 2e-7, absolute.
