@@ -6,7 +6,7 @@ use super::super::taps::Taps;
 use super::{PANEL, at_level, panels};
 use crate::simd::Level;
 use fearless_simd::prelude::*;
-use fearless_simd::{i8x32, i16x32, i32x16};
+use fearless_simd::{i8x16, i8x32, i16x16, i16x32, i32x16};
 
 /// Weights of two inputs for a block of outputs: output by output, both inputs side by side.
 type Pairs = [i8; 2 * LANES];
@@ -25,12 +25,16 @@ impl<'a> Requantise<'a> {
         Requantise { multipliers, shifts }
     }
 
+    /// Blocks of outputs from `start` on.
     #[inline(always)]
-    fn panel(&self, start: usize, width: usize) -> (&'a [i32], &'a [i32]) {
-        let part = |words: &'a [i32]| words.get(start..start + width).unwrap_or_default();
+    fn panel(&self, start: usize) -> Scales<'a> {
+        let part = |words: &'a [i32]| words.get(start..).unwrap_or_default().as_chunks().0;
         (part(self.multipliers), part(self.shifts))
     }
 }
+
+/// Multipliers and shifts by blocks.
+type Scales<'a> = (&'a [[i32; LANES]], &'a [[i32; LANES]]);
 
 /// `floor` is 0 to rectify, else the least `i16`.
 #[inline(always)]
@@ -74,8 +78,8 @@ fn conv_scalar(
         let panel = weights.get(start * inputs..(start + width) * inputs).unwrap_or_default();
         let outputs = out.get_mut(start..start + width).unwrap_or_default().as_chunks_mut::<4>().0;
         let biases = bias.get(start..start + width).unwrap_or_default().as_chunks::<4>().0;
-        let (multipliers, shifts) = requantise.panel(start, width);
-        let scales = multipliers.as_chunks::<4>().0.iter().zip(shifts.as_chunks::<4>().0);
+        let scales = |words| words_from(words, start).as_chunks::<4>().0;
+        let scales = scales(requantise.multipliers).iter().zip(scales(requantise.shifts));
         // Four sums at a time stay in the registers of a microcontroller.
         for (column, ((y, b), scale)) in outputs.iter_mut().zip(biases).zip(scales).enumerate() {
             let mut sums = *b;
@@ -94,11 +98,21 @@ fn conv_scalar(
     }
 }
 
+fn words_from(words: &[i32], start: usize) -> &[i32] {
+    words.get(start..).unwrap_or_default()
+}
+
 #[inline(always)]
-fn store(sums: &[i32], multipliers: &[i32], shifts: &[i32], relu: bool, out: &mut [i16]) {
+fn store<const N: usize>(
+    sums: &[i32; N],
+    multipliers: &[i32; N],
+    shifts: &[i32; N],
+    relu: bool,
+    out: &mut [i16; N],
+) {
     let floor = floor(relu);
-    for (((y, &sum), &multiplier), &shift) in out.iter_mut().zip(sums).zip(multipliers).zip(shifts) {
-        *y = requantised(sum, multiplier, shift, floor);
+    for i in 0..N {
+        out[i] = requantised(sums[i], multipliers[i], shifts[i], floor);
     }
 }
 
@@ -116,43 +130,48 @@ fn conv_vector<S: Simd>(
     for (start, width) in panels(out.len()) {
         let panel = weights.get(start * inputs..(start + width) * inputs).unwrap_or_default();
         let panel = panel.as_chunks::<{ 2 * LANES }>().0;
-        let bias = bias.get(start..start + width).unwrap_or_default();
-        let out = out.get_mut(start..start + width).unwrap_or_default();
-        let mut sums = [0; PANEL];
-        let Some(sums) = sums.get_mut(..width) else { return };
-        sums.copy_from_slice(bias);
-        let blocks = sums.as_chunks_mut::<LANES>().0;
+        let bias = bias.get(start..start + width).unwrap_or_default().as_chunks::<LANES>().0;
+        let out = out.get_mut(start..start + width).unwrap_or_default().as_chunks_mut::<LANES>().0;
+        let scales = requantise.panel(start);
         match (width, S::f32s::LEN) {
             (PANEL, 4) => {
-                conv_panel::<S, 4, 2>(simd, 0, panel, taps, blocks);
-                conv_panel::<S, 4, 2>(simd, 2, panel, taps, blocks);
+                conv_panel::<S, 4, 2>(simd, 0, panel, bias, scales, taps, relu, out);
+                conv_panel::<S, 4, 2>(simd, 2, panel, bias, scales, taps, relu, out);
             }
-            (PANEL, _) => conv_panel::<S, 4, 4>(simd, 0, panel, taps, blocks),
-            (LANES, _) => conv_panel::<S, 1, 1>(simd, 0, panel, taps, blocks),
-            _ => conv_panel::<S, 2, 2>(simd, 0, panel, taps, blocks),
+            (PANEL, _) => conv_panel::<S, 4, 4>(simd, 0, panel, bias, scales, taps, relu, out),
+            (LANES, _) => conv_panel::<S, 1, 1>(simd, 0, panel, bias, scales, taps, relu, out),
+            _ => conv_panel::<S, 2, 2>(simd, 0, panel, bias, scales, taps, relu, out),
         }
-        let (multipliers, shifts) = requantise.panel(start, width);
-        store(sums, multipliers, shifts, relu, out);
     }
 }
 
-/// Adds the products of `COLUMNS` blocks from `first` on of a panel of `BLOCKS` to `sums`.
+/// `COLUMNS` blocks from `first` on of a panel of `BLOCKS`.
+#[expect(clippy::too_many_arguments, reason = "inlined into one caller")]
 #[inline(always)]
 fn conv_panel<S: Simd, const BLOCKS: usize, const COLUMNS: usize>(
     simd: S,
     first: usize,
     weights: &[Pairs],
+    bias: &[[i32; LANES]],
+    (multipliers, shifts): Scales,
     taps: &Taps<i16>,
-    sums: &mut [[i32; LANES]],
+    relu: bool,
+    out: &mut [[i16; LANES]],
 ) {
-    let Some(out) = sums.first_chunk_mut::<BLOCKS>() else { return };
+    let (Some(bias), Some(out)) = (bias.first_chunk::<BLOCKS>(), out.first_chunk_mut::<BLOCKS>()) else {
+        return;
+    };
+    let (Some(multipliers), Some(shifts)) =
+        (multipliers.first_chunk::<BLOCKS>(), shifts.first_chunk::<BLOCKS>())
+    else {
+        return;
+    };
     let mut sums: [i32x16<S>; COLUMNS] =
-        core::array::from_fn(|c| i32x16::load_array_ref(simd, &out[first + c]));
+        core::array::from_fn(|c| i32x16::load_array_ref(simd, &bias[first + c]));
     let mut rows = weights.as_chunks::<BLOCKS>().0.iter();
     for k in 0..taps.kernel {
-        for (&[a, b], row) in taps.tap(k).as_chunks::<2>().0.iter().zip(&mut rows) {
-            let pair = i32::from(a) & 0xffff | i32::from(b) << 16;
-            let x: i16x32<S> = i32x16::splat(simd, pair).bitcast();
+        for (&pair, row) in taps.tap(k).as_chunks::<2>().0.iter().zip(&mut rows) {
+            let x: i16x32<S> = i32x16::splat(simd, bytemuck::cast(pair)).bitcast();
             for (c, sum) in sums.iter_mut().enumerate() {
                 let (low, high) = i8x32::load_array_ref(simd, &row[first + c]).widen();
                 let w: i16x32<S> = low.combine(high);
@@ -160,8 +179,8 @@ fn conv_panel<S: Simd, const BLOCKS: usize, const COLUMNS: usize>(
             }
         }
     }
-    for (c, sum) in sums.into_iter().enumerate() {
-        sum.store_array(&mut out[first + c]);
+    for (c, sum) in sums.iter().enumerate() {
+        store(sum.as_array(), &multipliers[first + c], &shifts[first + c], relu, &mut out[first + c]);
     }
 }
 
@@ -176,12 +195,11 @@ pub(in super::super) fn depthwise(
     out: &mut [i16],
 ) {
     at_level!(level,
-        _simd => depthwise_plain(weights, bias, requantise, taps, relu, out),
-        scalar => depthwise_plain(weights, bias, requantise, taps, relu, out))
+        simd => depthwise_vector(simd, weights, bias, requantise, taps, relu, out),
+        scalar => depthwise_scalar(weights, bias, requantise, taps, relu, out))
 }
 
-#[inline(always)]
-fn depthwise_plain(
+fn depthwise_scalar(
     weights: &[i8],
     bias: &[i32],
     requantise: Requantise,
@@ -191,39 +209,90 @@ fn depthwise_plain(
 ) {
     for (start, width) in panels(out.len()) {
         let panel = weights.get(start * taps.kernel..(start + width) * taps.kernel).unwrap_or_default();
-        let bias = bias.get(start..start + width).unwrap_or_default();
-        let out = out.get_mut(start..start + width).unwrap_or_default();
-        let scales = requantise.panel(start, width);
-        match width {
-            PANEL => depthwise_panel::<4>(start, panel, bias, scales, taps, relu, out),
-            LANES => depthwise_panel::<1>(start, panel, bias, scales, taps, relu, out),
-            _ => depthwise_panel::<2>(start, panel, bias, scales, taps, relu, out),
+        let outputs = out.get_mut(start..start + width).unwrap_or_default().as_chunks_mut::<4>().0;
+        let biases = words_from(bias, start).as_chunks::<4>().0;
+        let scales = |words| words_from(words, start).as_chunks::<4>().0;
+        let scales = scales(requantise.multipliers).iter().zip(scales(requantise.shifts));
+        for (column, ((y, b), scale)) in outputs.iter_mut().zip(biases).zip(scales).enumerate() {
+            let mut sums = *b;
+            for (k, row) in panel.chunks_exact(width).enumerate() {
+                let inputs = taps.tap(k).get(start..).unwrap_or_default();
+                let x = inputs.as_chunks::<4>().0.get(column);
+                let (Some(x), Some(w)) = (x, row.as_chunks::<4>().0.get(column)) else { return };
+                for ((sum, &w), &x) in sums.iter_mut().zip(w).zip(x) {
+                    *sum = sum.wrapping_add(i32::from(w) * i32::from(x));
+                }
+            }
+            store(&sums, scale.0, scale.1, relu, y);
         }
     }
 }
 
 #[inline(always)]
-fn depthwise_panel<const BLOCKS: usize>(
-    start: usize,
+fn depthwise_vector<S: Simd>(
+    simd: S,
     weights: &[i8],
     bias: &[i32],
-    (multipliers, shifts): (&[i32], &[i32]),
+    requantise: Requantise,
     taps: &Taps<i16>,
     relu: bool,
     out: &mut [i16],
 ) {
-    let Some(bias) = bias.as_chunks::<LANES>().0.first_chunk::<BLOCKS>() else { return };
-    let mut sums = *bias;
-    for (k, row) in weights.as_chunks::<LANES>().0.as_chunks::<BLOCKS>().0.iter().enumerate() {
-        let inputs = taps.tap(k).get(start..).unwrap_or_default().as_chunks::<LANES>().0;
-        let Some(inputs) = inputs.first_chunk::<BLOCKS>() else { return };
-        for ((sums, w), x) in sums.iter_mut().zip(row).zip(inputs) {
-            for ((sum, &w), &x) in sums.iter_mut().zip(w).zip(x) {
-                *sum = sum.wrapping_add(i32::from(w) * i32::from(x));
+    for (start, width) in panels(out.len()) {
+        let panel = weights.get(start * taps.kernel..(start + width) * taps.kernel).unwrap_or_default();
+        let panel = panel.as_chunks::<LANES>().0;
+        let bias = bias.get(start..start + width).unwrap_or_default().as_chunks::<LANES>().0;
+        let out = out.get_mut(start..start + width).unwrap_or_default().as_chunks_mut::<LANES>().0;
+        let scales = requantise.panel(start);
+        match (width, S::f32s::LEN) {
+            (PANEL, 4) => {
+                depthwise_panel::<S, 4, 2>(simd, 0, start, panel, bias, scales, taps, relu, out);
+                depthwise_panel::<S, 4, 2>(simd, 2, start, panel, bias, scales, taps, relu, out);
             }
+            (PANEL, _) => depthwise_panel::<S, 4, 4>(simd, 0, start, panel, bias, scales, taps, relu, out),
+            (LANES, _) => depthwise_panel::<S, 1, 1>(simd, 0, start, panel, bias, scales, taps, relu, out),
+            _ => depthwise_panel::<S, 2, 2>(simd, 0, start, panel, bias, scales, taps, relu, out),
         }
     }
-    store(sums.as_flattened(), multipliers, shifts, relu, out);
+}
+
+#[expect(clippy::too_many_arguments, reason = "inlined into one caller")]
+#[inline(always)]
+fn depthwise_panel<S: Simd, const BLOCKS: usize, const COLUMNS: usize>(
+    simd: S,
+    first: usize,
+    start: usize,
+    weights: &[[i8; LANES]],
+    bias: &[[i32; LANES]],
+    (multipliers, shifts): Scales,
+    taps: &Taps<i16>,
+    relu: bool,
+    out: &mut [[i16; LANES]],
+) {
+    let (Some(bias), Some(out)) = (bias.first_chunk::<BLOCKS>(), out.first_chunk_mut::<BLOCKS>()) else {
+        return;
+    };
+    let (Some(multipliers), Some(shifts)) =
+        (multipliers.first_chunk::<BLOCKS>(), shifts.first_chunk::<BLOCKS>())
+    else {
+        return;
+    };
+    let mut sums: [i32x16<S>; COLUMNS] =
+        core::array::from_fn(|c| i32x16::load_array_ref(simd, &bias[first + c]));
+    for (k, row) in weights.as_chunks::<BLOCKS>().0.iter().enumerate() {
+        let inputs = taps.tap(k).get(start..).unwrap_or_default().as_chunks::<LANES>().0;
+        let Some(inputs) = inputs.first_chunk::<BLOCKS>() else { return };
+        for (c, sum) in sums.iter_mut().enumerate() {
+            let (low, high) = i8x16::load_array_ref(simd, &row[first + c]).widen();
+            let w = low.combine(high);
+            let x = i16x16::load_array_ref(simd, &inputs[first + c]);
+            let (low, high) = w.widening_mul(x);
+            *sum = *sum + low.combine(high);
+        }
+    }
+    for (c, sum) in sums.iter().enumerate() {
+        store(sum.as_array(), &multipliers[first + c], &shifts[first + c], relu, &mut out[first + c]);
+    }
 }
 
 /// `y = act(a · multipliers[0] + b · multipliers[1], divided by 2^shift and rounded)`.
