@@ -2,7 +2,7 @@
 
 use super::image::Model;
 use super::kernels::{self, Requantise};
-use super::layer::{Format, Layer};
+use super::layer::{Activation, Format, Layer};
 use super::taps::Taps;
 use crate::simd::Level;
 
@@ -11,19 +11,20 @@ use crate::simd::Level;
 pub(super) struct Task<'m> {
     model: &'m Model<'m>,
     pub(super) layer: &'m Layer,
-    sections: [(u32, u64); 7],
     level: Level,
     relu: bool,
 }
 
 impl<'m> Task<'m> {
     pub(super) fn new(model: &'m Model<'m>, layer: &'m Layer, level: Level) -> Self {
-        let relu = layer.activation == super::Activation::Relu;
-        Task { model, layer, sections: layer.sections(model.format()), level, relu }
+        let relu = layer.function[0] == Activation::Relu.encode()[0];
+        Task { model, layer, level, relu }
     }
 
-    fn block<T: bytemuck::AnyBitPattern>(&self, index: usize) -> &'m [T] {
-        self.sections.get(index).map_or(&[], |&section| self.model.view(section))
+    /// A block of the image, [`Layer::WEIGHTS`] for instance.
+    #[inline(always)]
+    fn block<T: bytemuck::AnyBitPattern>(&self, index: usize, format: Format) -> &'m [T] {
+        self.model.view(self.layer.section(index, format))
     }
 }
 
@@ -74,18 +75,46 @@ impl Arithmetic for Float {
     }
 
     fn conv(task: &Task, taps: &Taps<f32>, out: &mut [f32]) {
-        kernels::conv_f32(task.level, task.block(0), task.block(1), taps, task.relu, out);
+        kernels::conv_f32(
+            task.level,
+            task.block(Layer::WEIGHTS, Self::FORMAT),
+            task.block(Layer::BIAS, Self::FORMAT),
+            taps,
+            task.relu,
+            out,
+        );
     }
 
     fn depthwise(task: &Task, taps: &Taps<f32>, out: &mut [f32]) {
-        kernels::depthwise_f32(task.level, task.block(0), task.block(1), taps, task.relu, out);
+        kernels::depthwise_f32(
+            task.level,
+            task.block(Layer::WEIGHTS, Self::FORMAT),
+            task.block(Layer::BIAS, Self::FORMAT),
+            taps,
+            task.relu,
+            out,
+        );
     }
 
     fn gru(task: &Task, x: &[f32], gates: &mut [f32], recurrent: &mut [f32], state: &mut [f32]) {
         let input = Taps::one(x, task.layer.in_channels as usize);
-        kernels::conv_f32(task.level, task.block(0), task.block(1), &input, false, gates);
+        kernels::conv_f32(
+            task.level,
+            task.block(Layer::WEIGHTS, Self::FORMAT),
+            task.block(Layer::BIAS, Self::FORMAT),
+            &input,
+            false,
+            gates,
+        );
         let before = Taps::one(state, task.layer.out_channels as usize);
-        kernels::conv_f32(task.level, task.block(3), task.block(4), &before, false, recurrent);
+        kernels::conv_f32(
+            task.level,
+            task.block(Layer::RECURRENT, Self::FORMAT),
+            task.block(Layer::RECURRENT_BIAS, Self::FORMAT),
+            &before,
+            false,
+            recurrent,
+        );
         kernels::gru(task.level, gates, recurrent, state);
     }
 
@@ -94,7 +123,9 @@ impl Arithmetic for Float {
     }
 
     fn activate(task: &Task, x: &[f32], out: &mut [f32]) {
-        kernels::activate(task.level, task.layer.activation, x, out);
+        if let Some(activation) = task.layer.activation() {
+            kernels::activate(task.level, activation, x, out);
+        }
     }
 }
 
@@ -118,23 +149,55 @@ impl Arithmetic for Int8 {
     }
 
     fn conv(task: &Task, taps: &Taps<i16>, out: &mut [i16]) {
-        let requantise = Requantise::view(task.block(2));
-        kernels::conv_i8(task.level, task.block(0), task.block(1), requantise, taps, task.relu, out);
+        let requantise = Requantise::view(task.block(Layer::REQUANTISE, Self::FORMAT));
+        kernels::conv_i8(
+            task.level,
+            task.block(Layer::WEIGHTS, Self::FORMAT),
+            task.block(Layer::BIAS, Self::FORMAT),
+            requantise,
+            taps,
+            task.relu,
+            out,
+        );
     }
 
     fn depthwise(task: &Task, taps: &Taps<i16>, out: &mut [i16]) {
-        let requantise = Requantise::view(task.block(2));
-        kernels::depthwise_i8(task.level, task.block(0), task.block(1), requantise, taps, task.relu, out);
+        let requantise = Requantise::view(task.block(Layer::REQUANTISE, Self::FORMAT));
+        kernels::depthwise_i8(
+            task.level,
+            task.block(Layer::WEIGHTS, Self::FORMAT),
+            task.block(Layer::BIAS, Self::FORMAT),
+            requantise,
+            taps,
+            task.relu,
+            out,
+        );
     }
 
     fn gru(task: &Task, x: &[i16], gates: &mut [i16], recurrent: &mut [i16], state: &mut [i16]) {
-        let requantise = Requantise::view(task.block(2));
+        let requantise = Requantise::view(task.block(Layer::REQUANTISE, Self::FORMAT));
         let input = Taps::one(x, Self::inputs(task.layer.in_channels));
-        kernels::conv_i8(task.level, task.block(0), task.block(1), requantise, &input, false, gates);
-        let requantise = Requantise::view(task.block(5));
+        kernels::conv_i8(
+            task.level,
+            task.block(Layer::WEIGHTS, Self::FORMAT),
+            task.block(Layer::BIAS, Self::FORMAT),
+            requantise,
+            &input,
+            false,
+            gates,
+        );
+        let requantise = Requantise::view(task.block(Layer::RECURRENT_REQUANTISE, Self::FORMAT));
         let before = Taps::one(state, Self::inputs(task.layer.out_channels));
-        kernels::conv_i8(task.level, task.block(3), task.block(4), requantise, &before, false, recurrent);
-        kernels::gru_i16(task.block(6), gates, recurrent, state);
+        kernels::conv_i8(
+            task.level,
+            task.block(Layer::RECURRENT, Self::FORMAT),
+            task.block(Layer::RECURRENT_BIAS, Self::FORMAT),
+            requantise,
+            &before,
+            false,
+            recurrent,
+        );
+        kernels::gru_i16(task.block(Layer::TABLE, Self::FORMAT), gates, recurrent, state);
     }
 
     fn add(task: &Task, a: &[i16], b: &[i16], out: &mut [i16]) {
@@ -144,6 +207,6 @@ impl Arithmetic for Int8 {
     }
 
     fn activate(task: &Task, x: &[i16], out: &mut [i16]) {
-        kernels::lookup(task.block(6), x, out);
+        kernels::lookup(task.block(Layer::TABLE, Self::FORMAT), x, out);
     }
 }

@@ -1,6 +1,6 @@
 //! The flat image of a model: checked once, then viewed in place, in flash or on the heap.
 //!
-//! Little-endian 32-bit words: a header of 32, the layer table of 28 a layer, then the weights, every block at a
+//! Little-endian 32-bit words: a header of 32, the layer table of 32 a layer, then the weights, every block at a
 //! multiple of 64 bytes, and the metadata: pairs of length, length, key, value. The CRC-32 in the header covers
 //! every byte but its own four.
 
@@ -25,8 +25,8 @@ pub(super) const MAX_CHANNELS: u32 = 4096;
 pub(super) const MAX_KERNEL: u32 = 1024;
 pub(super) const MAX_STRIDE: u32 = 256;
 pub(super) const MAX_DILATION: u32 = 4096;
-/// Inputs until the first output, and between outputs.
-pub(super) const MAX_LAG: u32 = 1 << 20;
+/// Inputs until the first output, between outputs, and that a convolution spans.
+pub(super) const MAX_LAG: u32 = 1 << 16;
 /// Activations of memory.
 pub(super) const MAX_MEMORY: u64 = 1 << 28;
 
@@ -212,7 +212,7 @@ impl<'a> Model<'a> {
         let layer = self.layer(index)?;
         Some(LayerInfo {
             kind: layer.kind,
-            activation: layer.activation,
+            activation: layer.activation()?,
             in_channels: layer.in_channels as usize,
             out_channels: layer.out_channels as usize,
             kernel: layer.kernel as usize,
@@ -308,16 +308,17 @@ impl<'a> Model<'a> {
         if scale >= 1e-30 && scale <= 1e30 { Ok(()) } else { Err(bits) }
     }
 
-    /// Channels, period and lag of value `index`, which an earlier layer gives, or the input.
-    fn value(&self, index: u32) -> Option<(u32, u32, u32)> {
+    /// Channels, period, lag and place of value `index`, which an earlier layer gives, or the input.
+    fn value(&self, index: u32) -> Option<(u32, u32, u32, u32)> {
         match index.checked_sub(1) {
-            None => Some((self.header.input_channels, 1, 0)),
-            Some(layer) => self.layer(layer as usize).map(|l| (l.out_channels, l.period, l.lag)),
+            None => Some((self.header.input_channels, 1, 0, self.header.input_offset)),
+            Some(layer) => self.layer(layer as usize).map(|l| (l.out_channels, l.period, l.lag, l.output)),
         }
     }
 
     fn check_layer(&self, index: u32) -> Result<(), ImageError> {
         let layer = self.layer(index as usize).ok_or(ImageError::Kind { layer: index })?;
+        let activation = layer.activation().ok_or(ImageError::Kind { layer: index })?;
         let fail = |field, expected: u64, actual: u64| {
             Err(ImageError::Layer { layer: index, field, expected, actual })
         };
@@ -341,9 +342,10 @@ impl<'a> Model<'a> {
         within("period", layer.period, 1, MAX_LAG)?;
         within("lag", layer.lag, 0, MAX_LAG)?;
         within("first input", layer.inputs[0], 0, index)?;
-        let Some((channels, period, lag)) = self.value(layer.inputs[0]) else {
+        let Some((channels, period, lag, offset)) = self.value(layer.inputs[0]) else {
             return Err(ImageError::Kind { layer: index });
         };
+        equal("place of the first input", offset, layer.input_offsets[0])?;
         equal("in_channels", channels, layer.in_channels)?;
         let convolves = matches!(layer.kind, LayerKind::Conv | LayerKind::Depthwise);
         if !convolves {
@@ -355,40 +357,40 @@ impl<'a> Model<'a> {
         if layer.kind != LayerKind::Conv && layer.kind != LayerKind::Gru {
             equal("out_channels", layer.in_channels, layer.out_channels)?;
         }
-        let (mut own_period, mut own_lag, mut state_len) = (period, lag, 0);
+        let (mut own_period, mut own_lag, mut waits) = (period, lag, [0; 2]);
         if layer.kind == LayerKind::Add {
             within("second input", layer.inputs[1], 0, index)?;
-            let Some((other_channels, other_period, other_lag)) = self.value(layer.inputs[1]) else {
+            let Some((other_channels, other_period, other_lag, offset)) = self.value(layer.inputs[1]) else {
                 return Err(ImageError::Kind { layer: index });
             };
+            equal("place of the second input", offset, layer.input_offsets[1])?;
             if layer.inputs[0] == layer.inputs[1] {
                 return fail("second input", u64::from(NO_INPUT), layer.inputs[1].into());
             }
             equal("channels of the second input", layer.in_channels, other_channels)?;
             equal("period of the second input", period, other_period)?;
             own_lag = lag.max(other_lag);
-            state_len = Layer::queue_rows(period, lag.abs_diff(other_lag)) * layer.in_row();
+            waits = Layer::queue_rows(period, [lag, other_lag]);
         } else {
             equal("second input", NO_INPUT, layer.inputs[1])?;
         }
         if convolves {
             own_period = period.saturating_mul(layer.stride);
             own_lag = lag.saturating_add(period.saturating_mul(layer.wait));
-            state_len = layer.history_rows() * layer.in_row();
+            within("rows that the kernel spans", (layer.kernel - 1) * layer.dilation, 0, MAX_LAG)?;
         }
-        if layer.kind == LayerKind::Gru {
-            state_len = layer.out_row();
-        }
+        equal("rows that the first input waits", waits[0], layer.waits[0])?;
+        equal("rows that the second input waits", waits[1], layer.waits[1])?;
         equal("period", own_period, layer.period)?;
         equal("lag", own_lag, layer.lag)?;
 
-        let simple = matches!(layer.activation, Activation::None | Activation::Relu);
+        let simple = matches!(activation, Activation::None | Activation::Relu);
         let unary = layer.kind == LayerKind::Activation;
         if !simple && !unary {
-            return fail("activation", 1, layer.activation.encode()[0].into());
+            return fail("activation", 1, layer.function[0].into());
         }
-        if layer.kind == LayerKind::Gru && layer.activation != Activation::None {
-            return fail("activation", 0, layer.activation.encode()[0].into());
+        if layer.kind == LayerKind::Gru && activation != Activation::None {
+            return fail("activation", 0, layer.function[0].into());
         }
         if self.header.format == Format::Int8 {
             self.check_scale(layer.scale).or_else(|bits| fail("scale", 1, bits.into()))?;
@@ -397,7 +399,8 @@ impl<'a> Model<'a> {
             within("shift", layer.sum[1], 0, 30)?;
         }
 
-        for (offset, bytes) in layer.sections(self.header.format) {
+        for block in 0..Layer::SECTIONS {
+            let (offset, bytes) = layer.section(block, self.header.format);
             if bytes > 0 && offset as usize % BLOCK_ALIGN != 0 {
                 return fail("alignment of a block", BLOCK_ALIGN as u64, offset.into());
             }
@@ -408,7 +411,7 @@ impl<'a> Model<'a> {
         }
         self.check_requantise(index, &layer)?;
 
-        let state_end = u64::from(layer.state) + state_len as u64;
+        let state_end = u64::from(layer.state) + layer.state_len() as u64;
         if layer.state as usize % LANES != 0 || state_end > self.header.state.into() {
             return fail("state", self.header.state.into(), state_end);
         }
@@ -428,9 +431,8 @@ impl<'a> Model<'a> {
         if self.header.format != Format::Int8 {
             return Ok(());
         }
-        let sections = layer.sections(self.header.format);
-        for at in [2, 5] {
-            let words: &[i32] = self.view(sections[at]);
+        for block in [Layer::REQUANTISE, Layer::RECURRENT_REQUANTISE] {
+            let words: &[i32] = self.view(layer.section(block, self.header.format));
             let (_, shifts) = words.split_at(words.len() / 2);
             if let Some(&shift) = shifts.iter().find(|&&shift| !(0..=31).contains(&shift)) {
                 return Err(ImageError::Layer {
@@ -447,21 +449,7 @@ impl<'a> Model<'a> {
     /// Where the state of a layer that was checked ends.
     fn state_end(&self, index: u32) -> Result<u64, ImageError> {
         let layer = self.layer(index as usize).ok_or(ImageError::Kind { layer: index })?;
-        Ok(u64::from(layer.state) + self.state_len(&layer) as u64)
-    }
-
-    /// Activations of state of a layer.
-    pub(super) fn state_len(&self, layer: &Layer) -> usize {
-        match layer.kind {
-            LayerKind::Conv | LayerKind::Depthwise => layer.history_rows() * layer.in_row(),
-            LayerKind::Gru => layer.out_row(),
-            LayerKind::Add => {
-                let lag = |value| self.value(value).map_or(0, |(_, _, lag)| lag);
-                let lead = lag(layer.inputs[0]).abs_diff(lag(layer.inputs[1]));
-                Layer::queue_rows(layer.period, lead) * layer.in_row()
-            }
-            LayerKind::Activation => 0,
-        }
+        Ok(u64::from(layer.state) + layer.state_len() as u64)
     }
 
     /// Outputs lie within scratch and none is overwritten before its last use; the last layer gives the output.

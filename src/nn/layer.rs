@@ -3,7 +3,7 @@
 /// Rows of activations are padded to a multiple of this, so that kernels work on whole blocks.
 pub(super) const LANES: usize = 16;
 /// 32-bit words of a record.
-pub(super) const RECORD_WORDS: usize = 28;
+pub(super) const RECORD_WORDS: usize = 32;
 /// Entries of the table that an integer activation looks up: 512 intervals over the range of an `i16`.
 pub(super) const TABLE_LEN: usize = 513;
 /// No second input.
@@ -104,8 +104,14 @@ pub enum LayerKind {
 
 impl LayerKind {
     fn decode(word: u32) -> Option<LayerKind> {
-        use LayerKind::*;
-        [Conv, Depthwise, Gru, Add, Activation].into_iter().find(|&kind| kind as u32 == word)
+        Some(match word {
+            0 => LayerKind::Conv,
+            1 => LayerKind::Depthwise,
+            2 => LayerKind::Gru,
+            3 => LayerKind::Add,
+            4 => LayerKind::Activation,
+            _ => return None,
+        })
     }
 
     /// Lower-case name.
@@ -126,8 +132,13 @@ impl LayerKind {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Layer {
     pub(super) kind: LayerKind,
-    pub(super) activation: Activation,
+    /// As [`Activation::encode`] gives it.
+    pub(super) function: [u32; 3],
     pub(super) inputs: [u32; 2],
+    /// Where the inputs lie in scratch.
+    pub(super) input_offsets: [u32; 2],
+    /// A sum: rows of the queue in which the first or the second input waits for the other.
+    pub(super) waits: [u32; 2],
     pub(super) in_channels: u32,
     pub(super) out_channels: u32,
     pub(super) kernel: u32,
@@ -163,8 +174,7 @@ pub(super) struct Layer {
 
 impl Layer {
     pub(super) fn encode(&self) -> [u32; RECORD_WORDS] {
-        let [activation, alpha, beta] = self.activation.encode();
-        // A sum's two multipliers are below 2^15 and share a word.
+        let [activation, alpha, beta] = self.function;
         [
             self.kind as u32,
             activation,
@@ -172,6 +182,10 @@ impl Layer {
             beta,
             self.inputs[0],
             self.inputs[1],
+            self.input_offsets[0],
+            self.input_offsets[1],
+            self.waits[0],
+            self.waits[1],
             self.in_channels,
             self.out_channels,
             self.kernel,
@@ -205,6 +219,10 @@ impl Layer {
             beta,
             input_a,
             input_b,
+            offset_a,
+            offset_b,
+            wait_a,
+            wait_b,
             in_channels,
             out_channels,
             kernel,
@@ -230,8 +248,10 @@ impl Layer {
         ] = words;
         Some(Layer {
             kind: LayerKind::decode(kind)?,
-            activation: Activation::decode(activation, alpha, beta)?,
+            function: [activation, alpha, beta],
             inputs: [input_a, input_b],
+            input_offsets: [offset_a, offset_b],
+            waits: [wait_a, wait_b],
             in_channels,
             out_channels,
             kernel,
@@ -256,6 +276,21 @@ impl Layer {
         })
     }
 
+    pub(super) fn activation(&self) -> Option<Activation> {
+        let [code, alpha, beta] = self.function;
+        Activation::decode(code, alpha, beta)
+    }
+
+    /// Activations of state.
+    pub(super) fn state_len(&self) -> usize {
+        match self.kind {
+            LayerKind::Conv | LayerKind::Depthwise => self.history_rows() * self.in_row(),
+            LayerKind::Gru => self.out_row(),
+            LayerKind::Add => (self.waits[0] + self.waits[1]) as usize * self.in_row(),
+            LayerKind::Activation => 0,
+        }
+    }
+
     pub(super) fn in_row(&self) -> usize {
         padded(self.in_channels as usize)
     }
@@ -277,9 +312,10 @@ impl Layer {
         (self.kernel as usize).saturating_sub(1) * self.dilation as usize
     }
 
-    /// Rows of the queue in which a sum's earlier input waits for the later one, which comes `lead` inputs later.
-    pub(super) fn queue_rows(period: u32, lead: u32) -> usize {
-        if lead == 0 { 0 } else { (lead / period.max(1)) as usize + 1 }
+    /// Rows of the queue in which each of a sum's inputs waits, by their lags: the earlier one for the later.
+    pub(super) fn queue_rows(period: u32, lags: [u32; 2]) -> [u32; 2] {
+        let rows = |own: u32, other: u32| if own < other { (other - own) / period.max(1) + 1 } else { 0 };
+        [rows(lags[0], lags[1]), rows(lags[1], lags[0])]
     }
 
     /// Multiplications with a weight, for one output.
@@ -299,47 +335,43 @@ impl Layer {
         if self.kind == LayerKind::Gru { 2 * self.weight_rows() } else { 0 }
     }
 
-    /// Byte offset and length of everything the image holds for this layer.
-    pub(super) fn sections(&self, format: Format) -> [(u32, u64); 7] {
+    /// Byte offset and length of block `index` of what the image holds for this layer; 0 bytes if there is none.
+    #[inline(always)]
+    pub(super) fn section(&self, index: usize, format: Format) -> (u32, u64) {
         let rows = self.weight_rows() as u64;
-        // Int8 weights come in pairs of input channels.
-        let weights = |inputs: u32, kernel: u32| match format {
-            Format::F32 => 4 * rows * u64::from(inputs) * u64::from(kernel),
-            Format::Int8 => rows * u64::from(inputs.next_multiple_of(2)) * u64::from(kernel),
+        let int8 = format == Format::Int8;
+        let gru = self.kind == LayerKind::Gru;
+        let weights = |inputs: u32, kernel: u32| {
+            // Int8 weights come in pairs of input channels.
+            let inputs = if int8 { inputs.next_multiple_of(2) } else { 4 * inputs };
+            rows * u64::from(inputs) * u64::from(kernel)
         };
-        let per_row = |words: u64| 4 * rows * words;
-        let int8 = |bytes: u64| if format == Format::Int8 { bytes } else { 0 };
-        let table = int8(2 * TABLE_LEN as u64);
-        match self.kind {
-            LayerKind::Conv => [
-                (self.weights, weights(self.in_channels, self.kernel)),
-                (self.bias, per_row(1)),
-                (self.requantise, int8(per_row(2))),
-                (0, 0),
-                (0, 0),
-                (0, 0),
-                (0, 0),
-            ],
-            LayerKind::Depthwise => [
-                (self.weights, rows * u64::from(self.kernel) * if format == Format::F32 { 4 } else { 1 }),
-                (self.bias, per_row(1)),
-                (self.requantise, int8(per_row(2))),
-                (0, 0),
-                (0, 0),
-                (0, 0),
-                (0, 0),
-            ],
-            LayerKind::Gru => [
-                (self.weights, weights(self.in_channels, 1)),
-                (self.bias, per_row(1)),
-                (self.requantise, int8(per_row(2))),
-                (self.recurrent, weights(self.out_channels, 1)),
-                (self.recurrent_bias, per_row(1)),
-                (self.recurrent_requantise, int8(per_row(2))),
-                (self.table, 2 * table),
-            ],
-            LayerKind::Add => [(0, 0); 7],
-            LayerKind::Activation => [(0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (self.table, table)],
+        let weighs = matches!(self.kind, LayerKind::Conv | LayerKind::Depthwise | LayerKind::Gru);
+        match index {
+            Layer::WEIGHTS if self.kind == LayerKind::Depthwise => {
+                (self.weights, rows * u64::from(self.kernel) * if int8 { 1 } else { 4 })
+            }
+            Layer::WEIGHTS if weighs => (self.weights, weights(self.in_channels, self.kernel)),
+            Layer::BIAS if weighs => (self.bias, 4 * rows),
+            Layer::REQUANTISE if weighs && int8 => (self.requantise, 8 * rows),
+            Layer::RECURRENT if gru => (self.recurrent, weights(self.out_channels, 1)),
+            Layer::RECURRENT_BIAS if gru => (self.recurrent_bias, 4 * rows),
+            Layer::RECURRENT_REQUANTISE if gru && int8 => (self.recurrent_requantise, 8 * rows),
+            Layer::TABLE if gru && int8 => (self.table, 4 * TABLE_LEN as u64),
+            Layer::TABLE if self.kind == LayerKind::Activation && int8 => (self.table, 2 * TABLE_LEN as u64),
+            _ => (0, 0),
         }
     }
+}
+
+/// The blocks that a layer may have.
+impl Layer {
+    pub(super) const SECTIONS: usize = 7;
+    pub(super) const WEIGHTS: usize = 0;
+    pub(super) const BIAS: usize = 1;
+    pub(super) const REQUANTISE: usize = 2;
+    pub(super) const RECURRENT: usize = 3;
+    pub(super) const RECURRENT_BIAS: usize = 4;
+    pub(super) const RECURRENT_REQUANTISE: usize = 5;
+    pub(super) const TABLE: usize = 6;
 }

@@ -27,6 +27,8 @@ mod net;
 mod graph;
 #[cfg(feature = "alloc")]
 mod onnx;
+#[cfg(feature = "onnx")]
+mod reference;
 
 pub use error::ImageError;
 #[cfg(feature = "alloc")]
@@ -36,3 +38,5 @@ pub use layer::{Activation, Format, LayerKind};
 pub use net::Net;
 #[cfg(feature = "alloc")]
 pub use onnx::OnnxError;
+#[cfg(feature = "onnx")]
+pub use reference::{Reference, ReferenceError};

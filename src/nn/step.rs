@@ -52,46 +52,41 @@ pub(super) fn step<'m, A: Arithmetic>(
     let input = memory.scratch.get_mut(range(header.input_offset, padded(channels)))?;
     input.fill(A::Value::default());
     A::load(level, frame, f32::from_bits(header.input_scale), input.get_mut(..channels)?);
-    let input = range(header.input_offset, padded(channels));
 
     for index in 0..model.layers() {
         let layer = model.layer(index)?;
         let (before, rest) = memory.counters.split_at_mut_checked(index)?;
         let counters = rest.first_mut()?;
         counters[FIRED] = 0;
-        let value = |value: u32| match value.checked_sub(1) {
-            None => Some((input.clone(), true, 0)),
-            Some(giver) => {
-                let fired = before.get(giver as usize)?[FIRED] != 0;
-                let giver = model.layer(giver as usize)?;
-                Some((range(giver.output, giver.out_row()), fired, giver.lag))
-            }
+        let fired = |value: u32| match value.checked_sub(1) {
+            None => true,
+            Some(giver) => before.get(giver as usize).is_some_and(|giver| giver[FIRED] != 0),
         };
         let task = Task::new(model, &layer, level);
-        let state = memory.state.get_mut(range(layer.state, model.state_len(&layer)))?;
-        let first = value(layer.inputs[0])?;
+        let state = memory.state.get_mut(range(layer.state, layer.state_len()))?;
+        let input = range(layer.input_offsets[0], layer.in_row());
         let output = range(layer.output, layer.out_row());
+        let first = fired(layer.inputs[0]);
         match layer.kind {
-            LayerKind::Conv | LayerKind::Depthwise if first.1 => {
-                let [x, y] = memory.scratch.get_disjoint_mut([first.0, output.clone()]).ok()?;
+            LayerKind::Conv | LayerKind::Depthwise if first => {
+                let [x, y] = memory.scratch.get_disjoint_mut([input, output.clone()]).ok()?;
                 convolve::<A>(&task, counters, x, state, y)?;
             }
-            LayerKind::Gru if first.1 => {
+            LayerKind::Gru if first => {
                 let work = range(layer.work, layer.work_len());
-                let [x, y, work] = memory.scratch.get_disjoint_mut([first.0, output.clone(), work]).ok()?;
+                let [x, y, work] = memory.scratch.get_disjoint_mut([input, output.clone(), work]).ok()?;
                 let (gates, recurrent) = work.split_at_mut_checked(layer.weight_rows())?;
                 A::gru(&task, x, gates, recurrent, state);
                 y.copy_from_slice(state.get(..y.len())?);
                 counters[FIRED] = 1;
             }
             LayerKind::Add => {
-                let second = value(layer.inputs[1])?;
-                let [a, b, y] = memory.scratch.get_disjoint_mut([first.0, second.0, output.clone()]).ok()?;
-                let (a, b) = ((&*a, first.1, first.2), (&*b, second.1, second.2));
-                add::<A>(&task, counters, a, b, state, y)?;
+                let other = range(layer.input_offsets[1], layer.in_row());
+                let [a, b, y] = memory.scratch.get_disjoint_mut([input, other, output.clone()]).ok()?;
+                add::<A>(&task, counters, (a, first), (b, fired(layer.inputs[1])), state, y)?;
             }
-            LayerKind::Activation if first.1 => {
-                let [x, y] = memory.scratch.get_disjoint_mut([first.0, output.clone()]).ok()?;
+            LayerKind::Activation if first => {
+                let [x, y] = memory.scratch.get_disjoint_mut([input, output.clone()]).ok()?;
                 A::activate(&task, x, y);
                 counters[FIRED] = 1;
             }
@@ -144,13 +139,14 @@ fn convolve<A: Arithmetic>(
 fn add<A: Arithmetic>(
     task: &Task,
     counters: &mut Counters,
-    (a, a_fired, a_lag): (&[A::Value], bool, u32),
-    (b, b_fired, b_lag): (&[A::Value], bool, u32),
+    (a, a_fired): (&[A::Value], bool),
+    (b, b_fired): (&[A::Value], bool),
     queue: &mut [A::Value],
     y: &mut [A::Value],
 ) -> Option<()> {
     let [read, write, fired] = counters;
-    if a_lag == b_lag {
+    let rows = task.layer.waits[0] + task.layer.waits[1];
+    if rows == 0 {
         if a_fired {
             A::add(task, a, b, y);
             *fired = 1;
@@ -158,9 +154,8 @@ fn add<A: Arithmetic>(
         return Some(());
     }
     let row = task.layer.in_row();
-    let rows = (queue.len() / row.max(1)) as u32;
     let next = |at: u32| if at + 1 == rows { 0 } else { at + 1 };
-    let a_waits = a_lag < b_lag;
+    let a_waits = task.layer.waits[0] > 0;
     let (early, early_fired, late_fired) =
         if a_waits { (a, a_fired, b_fired) } else { (b, b_fired, a_fired) };
     if early_fired {

@@ -81,6 +81,18 @@ impl Net {
         value
     }
 
+    /// The same without rows skipped at the start, which convolutions in ONNX don't do.
+    pub fn without_skips(&mut self) {
+        let layers = std::mem::take(&mut self.layers);
+        *self = Net::new(self.channels[0]);
+        for mut layer in layers {
+            if let Op::Conv(conv) | Op::Depthwise(conv) = &mut layer.op {
+                conv.padding = conv.padding.max(0);
+            }
+            self.push(layer.op, &layer.inputs, layer.relu);
+        }
+    }
+
     /// Every value over the whole of `input`: as many rows as can be known from it.
     pub fn evaluate(&self, input: &[Vec<f32>]) -> Vec<Vec<Vec<f64>>> {
         let mut values: Vec<Vec<Vec<f64>>> =

@@ -7,6 +7,7 @@ pub use quantise::Calibration;
 
 use super::image::{MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_LAG, MAX_LAYERS, MAX_STRIDE, OutputKind};
 use super::layer::Activation;
+use super::onnx::Axis;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -85,6 +86,9 @@ pub struct Graph {
     pub(super) output: OutputKind,
     pub(super) output_frames: usize,
     pub(super) metadata: Vec<(String, String)>,
+    /// Axes of the ONNX file's input and output, if it was read from one.
+    pub(super) input_axes: Option<Vec<Axis>>,
+    pub(super) output_axes: Option<Vec<Axis>>,
 }
 
 impl Graph {
@@ -96,6 +100,8 @@ impl Graph {
             output: OutputKind::Plain,
             output_frames: 1,
             metadata: Vec::new(),
+            input_axes: None,
+            output_axes: None,
         }
     }
 
@@ -133,6 +139,8 @@ impl Graph {
                 most("kernel", conv.kernel, MAX_KERNEL as usize)?;
                 most("stride", conv.stride, MAX_STRIDE as usize)?;
                 most("dilation", conv.dilation, MAX_DILATION as usize)?;
+                let span = (conv.kernel - 1) * conv.dilation;
+                most("rows that the kernel spans", span + 1, MAX_LAG as usize + 1)?;
                 out_channels = conv.bias.len();
                 most("channels", out_channels, MAX_CHANNELS as usize)?;
                 let inputs = if matches!(op, Op::Conv(_)) { channels } else { 1 };
@@ -146,8 +154,8 @@ impl Graph {
                     expected: (conv.kernel - 1) * conv.dilation,
                     actual: conv.padding.max(0) as usize,
                 })?;
-                lag += period * wait;
-                period *= conv.stride as u32;
+                lag = period.saturating_mul(wait).saturating_add(lag);
+                period = period.saturating_mul(conv.stride as u32);
             }
             Op::Gru { input, recurrent, bias } => {
                 out_channels = bias.len() / 6;
@@ -171,7 +179,7 @@ impl Graph {
             }
             Op::Activation(_) => {}
         }
-        most("input frames until the first output", lag as usize + 1, MAX_LAG as usize + 1)?;
+        most("input frames until the first output", (lag as usize).saturating_add(1), MAX_LAG as usize + 1)?;
         most("input frames between outputs", period as usize, MAX_LAG as usize)?;
         let in_channels = channels;
         let node =

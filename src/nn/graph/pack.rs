@@ -62,11 +62,17 @@ impl Graph {
             layer.work = plan.place(layer.work_len(), now, now);
         }
         let mut state = 0;
-        for (layer, node) in layers.iter_mut().zip(&self.nodes) {
-            layer.state = state;
-            state += self.state_len(node, layer) as u32;
+        for index in 0..count {
+            let place = |value: u32| match value.checked_sub(1) {
+                _ if value == NO_INPUT => 0,
+                None => input_offset,
+                Some(giver) => layers[giver as usize].output,
+            };
+            layers[index].input_offsets = layers[index].inputs.map(place);
+            layers[index].state = state as u32;
+            state += layers[index].state_len() as u64;
         }
-        for (what, actual) in [("state", u64::from(state)), ("scratch", plan.len)] {
+        for (what, actual) in [("state", state), ("scratch", plan.len)] {
             if actual > MAX_MEMORY {
                 return Err(GraphError {
                     layer: count,
@@ -97,7 +103,7 @@ impl Graph {
                 layer.table,
             ] = offsets;
             debug_assert!(
-                layer.sections(format).iter().zip(&blocks.blocks).all(|(s, block)| s.1 == block.len() as u64)
+                (0..).zip(&blocks.blocks).all(|(i, block)| layer.section(i, format).1 == block.len() as u64)
             );
         }
         let metadata_offset = image.len();
@@ -119,7 +125,7 @@ impl Graph {
             layers: count as u32,
             metadata_offset: metadata_offset as u32,
             metadata_bytes: (image.len() - metadata_offset) as u32,
-            state,
+            state: state as u32,
             scratch: plan.len as u32,
             input_offset,
             input_last_use,
@@ -145,9 +151,16 @@ impl Graph {
             Op::Add => (LayerKind::Add, relu, None),
             Op::Activation(activation) => (LayerKind::Activation, *activation, None),
         };
+        let lag = |value: usize| value.checked_sub(1).map_or(0, |giver| self.nodes[giver].lag);
+        let waits = match node.inputs[..] {
+            [a, b] => Layer::queue_rows(node.period, [lag(a), lag(b)]),
+            _ => [0; 2],
+        };
         Layer {
             kind,
-            activation,
+            function: activation.encode(),
+            waits,
+            input_offsets: [0; 2],
             inputs: [node.inputs[0] as u32, node.inputs.get(1).map_or(NO_INPUT, |&input| input as u32)],
             in_channels: node.in_channels as u32,
             out_channels: node.out_channels as u32,
@@ -170,19 +183,6 @@ impl Graph {
             output: 0,
             work: 0,
             last_use: 0,
-        }
-    }
-
-    fn state_len(&self, node: &Node, layer: &Layer) -> usize {
-        match node.op {
-            Op::Conv(_) | Op::Depthwise(_) => layer.history_rows() * layer.in_row(),
-            Op::Gru { .. } => layer.out_row(),
-            Op::Add => {
-                let lag = |value: usize| value.checked_sub(1).map_or(0, |giver| self.nodes[giver].lag);
-                let lead = lag(node.inputs[0]).abs_diff(lag(node.inputs[1]));
-                Layer::queue_rows(node.period, lead) * layer.in_row()
-            }
-            Op::Activation(_) => 0,
         }
     }
 }

@@ -70,7 +70,8 @@ impl From<GraphError> for Fault {
 
 impl<'m> Import<'m> {
     fn new(model: &'m ModelProto, layout: Layout, channels: usize, input: &'m str) -> Self {
-        let graph = Graph::new(channels);
+        let mut graph = Graph::new(channels);
+        graph.input_axes = Some(layout.0.clone());
         let value = Value { id: 0, layout, padding: 0, frames: 1, done: false };
         let mut readers = BTreeMap::new();
         let read = model.graph.nodes.iter().flat_map(|node| node.inputs.iter().map(String::as_str));
@@ -108,6 +109,7 @@ impl<'m> Import<'m> {
             self.graph.push(Op::Activation(Activation::None), &[value.id]).map_err(in_output)?;
         }
         self.graph.output_frames = value.frames;
+        self.graph.output_axes = Some(value.layout.0);
         for (key, text) in &self.model.metadata {
             if key == "symbols" {
                 self.graph.set_metadata(key, &one_a_line(text));

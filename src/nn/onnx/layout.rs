@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 /// What an axis is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Axis {
+pub(in super::super) enum Axis {
     /// Of length 1: batch, direction, height.
     One,
     Time,

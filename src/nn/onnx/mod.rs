@@ -4,6 +4,8 @@ mod layout;
 mod import;
 mod proto;
 
+pub(super) use layout::Axis;
+
 use super::graph::{Graph, GraphError};
 use alloc::string::String;
 use core::fmt;
