@@ -7,6 +7,11 @@
 //! itself. So nothing is ever reordered, and power comes straight out of the last butterflies (the four-step
 //! method of Bailey, *FFTs in external or hierarchical memory*, 1990, for real input).
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "iterators and closures over vectors may be compiled apart, without the level's instructions"
+)]
+
 use super::butterflies::{Complex, dft4, dft8, real_dft8, real_dft16};
 use crate::error::ConfigError;
 use crate::simd::{BLOCK, Kernel, Lanes, Level};

@@ -1,42 +1,114 @@
 //! Cuts a stream into overlapping windows.
 
-use super::MAX_FFT;
+use super::conditioning::StreamFilter;
+use super::{Edges, FrontEndConfig, MAX_FFT};
 use crate::audio::{Sample, SampleIndex, SampleSpan};
+
+/// Which window is ready.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ready {
+    pub(super) index: u64,
+    pub(super) span: SampleSpan,
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct Framer {
+    /// The window, zeros behind it.
     samples: [f32; MAX_FFT],
+    filter: Option<StreamFilter>,
     window: usize,
     hop: usize,
+    /// What the first window holds before the audio begins.
+    lead: usize,
+    edges: Edges,
     filled: usize,
+    index: u64,
     now: SampleIndex,
 }
 
 impl Framer {
-    /// `hop <= window <= MAX_FFT`, checked by the configuration.
-    pub(super) fn new(window: usize, hop: usize) -> Self {
-        Framer { samples: [0.0; MAX_FFT], window, hop, filled: 0, now: SampleIndex(0) }
+    /// `lead < window`, `hop <= window <= MAX_FFT`, checked by the configuration.
+    pub(super) fn new(config: &FrontEndConfig) -> Self {
+        let lead = config.lead_samples();
+        Framer {
+            samples: [0.0; MAX_FFT],
+            filter: StreamFilter::new(config.conditioning),
+            window: config.window_samples,
+            hop: config.hop_samples,
+            lead,
+            edges: config.edges,
+            filled: lead,
+            index: 0,
+            now: SampleIndex(0),
+        }
     }
 
-    /// Takes from `input` what the window lacks; the span of the window once it is full.
-    pub(super) fn fill<S: Sample>(&mut self, input: &mut &[S]) -> Option<SampleSpan> {
-        if self.filled == self.window {
+    /// Takes from `input` what the window lacks; says which window it is once it is full.
+    pub(super) fn fill<S: Sample>(&mut self, input: &mut &[S]) -> Option<Ready> {
+        self.advance();
+        let (taken, rest) =
+            input.split_at_checked(self.window.saturating_sub(self.filled)).unwrap_or((input, &[]));
+        *input = rest;
+        let slots = self.samples.get_mut(self.filled..).unwrap_or_default().iter_mut().zip(taken);
+        match &mut self.filter {
+            None => slots.for_each(|(slot, sample)| *slot = sample.unit().get()),
+            Some(filter) => slots.for_each(|(slot, sample)| *slot = filter.next(sample.unit().get())),
+        }
+        self.filled += taken.len();
+        self.now = self.now.after(taken.len() as u64);
+        if self.filled < self.window || taken.is_empty() {
+            return None;
+        }
+        if self.index == 0 && self.edges == Edges::Mirror {
+            let (before, after) = self.samples.split_at_mut_checked(self.lead)?;
+            before.iter_mut().rev().zip(after).for_each(|(before, after)| *before = *after);
+        }
+        Some(self.ready())
+    }
+
+    /// The windows that reach beyond the end of the audio, one a call.
+    pub(super) fn finish(&mut self) -> Option<Ready> {
+        let (now, hop) = (self.now.0, self.hop as u64);
+        let count = match self.edges {
+            Edges::Snip => 0,
+            Edges::Silence => now / hop + 1,
+            Edges::Mirror => (now + hop / 2) / hop,
+        };
+        // In less audio than one window, a mirror would have to show its own reflection.
+        if self.index >= count || (self.edges == Edges::Mirror && now < self.window as u64) {
+            return None;
+        }
+        self.advance();
+        // Where in the window the audio ends.
+        let end = (now + self.lead as u64).saturating_sub(self.index * hop) as usize;
+        for slot in self.filled..self.window {
+            let mirrored = (2 * end).checked_sub(slot + 1).and_then(|at| self.samples.get(at).copied());
+            if let Some(sample) = self.samples.get_mut(slot) {
+                *sample = if self.edges == Edges::Mirror { mirrored.unwrap_or(0.0) } else { 0.0 };
+            }
+        }
+        self.filled = self.window;
+        Some(self.ready())
+    }
+
+    /// Makes room for the next window if this one is full.
+    fn advance(&mut self) {
+        if self.filled == self.window && self.hop <= self.window && self.window <= MAX_FFT {
             self.samples.copy_within(self.hop..self.window, 0);
             self.filled = self.window - self.hop;
         }
-        let take = input.len().min(self.window - self.filled);
-        let (taken, rest) = input.split_at(take);
-        *input = rest;
-        for (slot, sample) in self.samples[self.filled..].iter_mut().zip(taken) {
-            *slot = sample.unit().get();
-        }
-        self.filled += take;
-        self.now = self.now.after(take as u64);
-        let full = self.filled == self.window && take > 0;
-        full.then(|| SampleSpan { start: self.now.before(self.window as u64), end: self.now })
     }
 
-    pub(super) fn frame(&self) -> &[f32] {
+    fn ready(&mut self) -> Ready {
+        let start = (self.index * self.hop as u64).saturating_sub(self.lead as u64);
+        let end = (self.index * self.hop as u64 + self.window as u64).saturating_sub(self.lead as u64);
+        let span = SampleSpan { start: SampleIndex(start), end: SampleIndex(end.min(self.now.0)) };
+        let index = self.index;
+        self.index += 1;
+        Ready { index, span }
+    }
+
+    pub(super) fn frame(&self) -> &[f32; MAX_FFT] {
         &self.samples
     }
 
@@ -45,7 +117,12 @@ impl Framer {
     }
 
     pub(super) fn reset(&mut self) {
-        self.filled = 0;
+        self.samples = [0.0; MAX_FFT];
+        if let Some(filter) = &mut self.filter {
+            filter.reset();
+        }
+        self.filled = self.lead;
+        self.index = 0;
         self.now = SampleIndex(0);
     }
 }

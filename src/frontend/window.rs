@@ -1,8 +1,9 @@
 //! The analysis window.
 
-use super::MAX_FFT;
+use super::{FrontEndConfig, MAX_FFT, WindowShape};
 use core::f64::consts::TAU;
 
+/// One weight a sample, zero behind the window, with the full scale multiplied in.
 #[derive(Clone, Debug)]
 pub(super) struct Window {
     weights: [f32; MAX_FFT],
@@ -10,20 +11,27 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Periodic Hann window: 0.5 − 0.5 cos(2πn/N).
-    pub(super) fn hann(len: usize) -> Self {
+    pub(super) fn new(config: &FrontEndConfig) -> Self {
         let mut weights = [0.0; MAX_FFT];
         let mut energy = 0.0;
-        for (n, weight) in weights[..len].iter_mut().enumerate() {
-            let w = 0.5 - 0.5 * libm::cos(TAU * n as f64 / len as f64);
+        let len = config.window_samples;
+        for (n, weight) in weights.iter_mut().take(len).enumerate() {
+            let cosine = |period: usize| libm::cos(TAU * n as f64 / period as f64);
+            let w = match config.window {
+                WindowShape::Hann => 0.5 - 0.5 * cosine(len),
+                WindowShape::Povey => libm::pow(0.5 - 0.5 * cosine(len - 1), 0.85),
+                WindowShape::Hamming => 0.54 - 0.46 * cosine(len - 1),
+            };
+            let w = w * f64::from(config.full_scale);
             energy += w * w;
             *weight = w as f32;
         }
         Window { weights, inverse_energy: (1.0 / energy) as f32 }
     }
 
+    /// The weights of `len` samples.
     pub(super) fn weights(&self, len: usize) -> &[f32] {
-        &self.weights[..len]
+        self.weights.get(..len).unwrap_or(&self.weights)
     }
 
     /// 1 / Σ w².

@@ -4,6 +4,11 @@
 //! happens lane by lane has the same bits at every width. What goes across lanes ([`Lanes::dot`]) always adds up
 //! in the same tree, as if there were eight lanes.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "iterators and closures over vectors may be compiled apart, without the level's instructions"
+)]
+
 use super::Level;
 use core::ops::{Add, Mul, Sub};
 use fearless_simd::prelude::*;
@@ -44,6 +49,9 @@ pub(crate) trait Lanes: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Out
     fn power_of_two(self, token: Self::Token) -> Self;
     /// Σ a·b, block by block, eight running sums, then (((0+4)+(2+6)) + ((1+5)+(3+7))).
     fn dot(token: Self::Token, a: &[[f32; BLOCK]], b: &[[f32; BLOCK]]) -> f32;
+
+    /// Σ a, added up as [`Lanes::dot`] does.
+    fn sum(token: Self::Token, a: &[[f32; BLOCK]]) -> f32;
 
     /// The nearest integer, for |x| < 2²².
     #[inline(always)]
@@ -97,6 +105,16 @@ impl Lanes for f32 {
         for (a, b) in a.iter().zip(b) {
             for ((sum, a), b) in sum.iter_mut().zip(a).zip(b) {
                 *sum += a * b;
+            }
+        }
+        ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]))
+    }
+    #[inline(always)]
+    fn sum((): (), a: &[[f32; BLOCK]]) -> f32 {
+        let mut sum = [0.0f32; BLOCK];
+        for a in a {
+            for (sum, a) in sum.iter_mut().zip(a) {
+                *sum += a;
             }
         }
         ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]))
@@ -165,6 +183,16 @@ impl<S: Simd> Lanes for f32x4<S> {
         for (a, b) in a.iter().zip(b) {
             low += <Self as Lanes>::load(token, a, 0) * <Self as Lanes>::load(token, b, 0);
             high += <Self as Lanes>::load(token, a, 1) * <Self as Lanes>::load(token, b, 1);
+        }
+        tree(low + high)
+    }
+    #[inline(always)]
+    fn sum(token: S, a: &[[f32; BLOCK]]) -> f32 {
+        let mut low = <Self as Lanes>::splat(token, 0.0);
+        let mut high = low;
+        for a in a {
+            low += <Self as Lanes>::load(token, a, 0);
+            high += <Self as Lanes>::load(token, a, 1);
         }
         tree(low + high)
     }
@@ -284,6 +312,15 @@ macro_rules! eight_lanes {
                 let mut sum = <Self as Lanes>::splat(token, 0.0);
                 for (a, b) in a.iter().zip(b) {
                     sum += <Self as Lanes>::load(token, a, 0) * <Self as Lanes>::load(token, b, 0);
+                }
+                let (low, high) = sum.split();
+                tree(low + high)
+            }
+            #[inline(always)]
+            fn sum(token: $S, a: &[[f32; BLOCK]]) -> f32 {
+                let mut sum = <Self as Lanes>::splat(token, 0.0);
+                for a in a {
+                    sum += <Self as Lanes>::load(token, a, 0);
                 }
                 let (low, high) = sum.split();
                 tree(low + high)

@@ -52,3 +52,53 @@ pub(crate) fn exp<V: Lanes>(token: V::Token, x: V) -> V {
     let tail = polynomial(token, t, EXP) * (t * t) + t;
     (tail + V::splat(token, 1.0)) * n.power_of_two(token)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::{BLOCK, Kernel, Level};
+    use proptest::prelude::*;
+
+    struct Both<'a>(&'a mut [f32; BLOCK], bool);
+
+    impl Kernel for Both<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<V: Lanes>(self, token: V::Token) {
+            for part in 0..BLOCK / V::N {
+                let x = V::load(token, self.0, part);
+                let y = if self.1 { ln(token, x) } else { exp(token, x) };
+                y.store(self.0, part);
+            }
+        }
+    }
+
+    /// Distance in units of the last place of `want`.
+    fn ulps(got: f32, want: f64) -> f64 {
+        let ulp = f64::from(f32::from_bits((want as f32).abs().to_bits() + 1) - (want as f32).abs());
+        (f64::from(got) - want).abs() / ulp
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn two_ulp_and_the_same_bits_everywhere(
+            x in prop::array::uniform8(0x0080_0000u32..0x7f80_0000), y in prop::array::uniform8(-87.0f32..88.0),
+        ) {
+            let x = x.map(f32::from_bits);
+            for (input, is_ln) in [(x, true), (y, false)] {
+                let mut scalar = input;
+                Level::scalar().run(Both(&mut scalar, is_ln));
+                for (x, got) in input.iter().zip(scalar) {
+                    let want = if is_ln { libm::log(f64::from(*x)) } else { libm::exp(f64::from(*x)) };
+                    prop_assert!(ulps(got, want) <= 2.0, "{x}: {got} {want}");
+                }
+                for level in Level::all() {
+                    let mut out = input;
+                    level.run(Both(&mut out, is_ln));
+                    prop_assert_eq!(out.map(f32::to_bits), scalar.map(f32::to_bits), "{}", level);
+                }
+            }
+        }
+    }
+}

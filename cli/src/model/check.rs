@@ -66,7 +66,11 @@ pub(super) fn run(args: &Args) -> Result<Outcome, UsageError> {
         let mut compared = compare(&mut net, &onnx, frames, input)?;
         compared.ok = compared.max_difference <= max_difference && compared.agreement >= min_agreement;
         all_ok &= compared.ok;
-        if args.json { output::json(&compared) } else { describe(&compared) }
+        if args.json {
+            output::json(&compared)
+        } else {
+            describe(&compared)
+        }
         Ok(())
     };
     tell("random".to_string(), &random(RANDOM_FRAMES * channels))?;

@@ -21,7 +21,11 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Outcome, UsageError> {
     let model = load(&args.image)?;
-    if args.json { as_json(args, &model) } else { as_text(&model) }
+    if args.json {
+        as_json(args, &model)
+    } else {
+        as_text(&model)
+    }
     Ok(Outcome::Done)
 }
 
@@ -53,7 +57,8 @@ fn as_json(args: &Args, model: &Model) {
             })
         })
         .collect();
-    let metadata: serde_json::Map<_, _> = model.metadata().map(|(key, value)| (key.into(), value.into())).collect();
+    let metadata: serde_json::Map<_, _> =
+        model.metadata().map(|(key, value)| (key.into(), value.into())).collect();
     output::json(&json!({
         "type": "model", "file": args.image.display().to_string(), "format": format(model),
         "input_channels": model.input_channels(), "output_channels": model.output_channels(),

@@ -72,7 +72,9 @@ pub(super) fn run(args: &Args) -> Result<Outcome, UsageError> {
         output::json(&packed);
     } else {
         let Packed { file, format, parameters, layers, image_bytes, .. } = &packed;
-        output::line(&format!("{file}: {format}, {layers} layers, {parameters} parameters, {image_bytes} bytes"));
+        output::line(&format!(
+            "{file}: {format}, {layers} layers, {parameters} parameters, {image_bytes} bytes"
+        ));
     }
     Ok(Outcome::Done)
 }
