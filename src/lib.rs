@@ -38,6 +38,7 @@ pub mod simd;
 pub mod audio;
 pub mod frontend;
 pub mod vad;
+pub mod nn;
 pub mod spotter;
 pub mod event;
 pub mod pipeline;

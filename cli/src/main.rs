@@ -12,6 +12,7 @@ mod wake;
 mod listen;
 mod detect;
 mod enroll;
+mod model;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ enum Command {
     Listen(listen::Args),
     Detect(detect::Args),
     Enroll(enroll::Args),
+    Model(model::Args),
 }
 
 /// How a command ended, if it could begin at all.
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Listen(args) => listen::run(&args),
         Command::Detect(args) => detect::run(&args),
         Command::Enroll(args) => enroll::run(&args),
+        Command::Model(args) => model::run(&args),
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -103,6 +103,11 @@ impl Level {
         Isa::ALL.into_iter().filter_map(Level::of)
     }
 
+    /// What `fearless_simd::dispatch!` takes.
+    pub(crate) fn token(self) -> fearless_simd::Level {
+        self.0
+    }
+
     /// Which instruction set this is.
     pub fn isa(self) -> Isa {
         match self.0 {
