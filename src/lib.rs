@@ -44,3 +44,8 @@ pub mod pipeline;
 
 pub use error::ConfigError;
 pub use storage::{Image, Storage};
+
+/// The README's example compiles and runs.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

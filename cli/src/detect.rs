@@ -259,9 +259,14 @@ impl Report<'_> {
         progress.begin(file, source.total_seconds());
         detector.reset();
         let mut recent = vec![0.0; detector.wakes.len()];
+        let mut ended = None;
         let result = loop {
             let block = match source.next_block() {
                 Ok(Some(block)) => block,
+                Ok(None) if ended.is_none() => {
+                    ended = Some(found.samples);
+                    audio::AFTER_THE_END
+                }
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             };
@@ -286,6 +291,7 @@ impl Report<'_> {
             );
             progress.at(found.samples as f64 / f64::from(SAMPLE_RATE_HZ));
         };
+        found.samples = ended.unwrap_or(found.samples);
         *warnings = source.warnings();
         result
     }

@@ -16,6 +16,10 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+/// Half a second of silence, heard after the end of a recording: what was said at its very end is otherwise still
+/// waiting for something better when the audio stops. Not counted in the recording's length.
+pub(crate) const AFTER_THE_END: &[i16] = &[0; 8_000];
+
 /// Where samples come from. Memory doesn't grow with the length.
 pub(crate) trait Source {
     /// The next samples, at least one; `None` at the end.

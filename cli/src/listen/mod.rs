@@ -143,13 +143,18 @@ impl<K: KeywordSpotter> Session<'_, K> {
                 Err(error) => break Err(error),
             }
         };
+        let end = self.pipeline.now();
+        self.pace = None;
+        for chunk in audio::AFTER_THE_END.chunks(CHUNK_SAMPLES) {
+            self.push(chunk, total_s);
+        }
         if let Some(meter) = &mut self.meter {
             meter.clear();
         }
         for warning in source.warnings() {
             output::warning(self.name, &warning);
         }
-        self.teller.end(self.name, self.pipeline.now());
+        self.teller.end(self.name, end);
         result
     }
 

@@ -95,3 +95,84 @@ pub(super) fn align(
 pub(super) fn as_features(flat: &[f32]) -> &[Feature] {
     flat.as_chunks::<DIMS>().0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    fn feature(values: &[f32]) -> Feature {
+        core::array::from_fn(|i| values[i % values.len()] * (i + 1) as f32)
+    }
+
+    fn sequence(max: usize) -> impl Strategy<Value = Vec<Feature>> {
+        prop::collection::vec(prop::array::uniform4(-2.0f32..2.0).prop_map(|v| feature(&v)), 1..max)
+    }
+
+    /// The recursion as it is written in the paper, over a whole matrix, from the end.
+    fn naive(recording: &[Feature], window: &[Feature], filler: &[f32; WINDOW], end: usize) -> f64 {
+        let local = |row: usize, t: usize| f64::from(distance(&recording[row], &window[t]) - filler[t]);
+        fn cost(row: usize, t: usize, local: &dyn Fn(usize, usize) -> f64, memo: &mut Vec<Vec<f64>>) -> f64 {
+            if row == 0 {
+                return local(0, t);
+            }
+            if memo[row][t].is_finite() {
+                return memo[row][t];
+            }
+            let mut best = 1e9;
+            if t >= 1 {
+                best = cost(row - 1, t - 1, local, memo) + local(row, t);
+            }
+            if t >= 2 {
+                let slow = cost(row - 1, t - 2, local, memo) + 0.5 * (local(row, t - 1) + local(row, t));
+                best = best.min(slow);
+            }
+            if t >= 1 && row >= 2 {
+                best = best.min(cost(row - 2, t - 1, local, memo) + local(row - 1, t) + local(row, t));
+            }
+            memo[row][t] = best;
+            best
+        }
+        let mut memo = std::vec![std::vec![f64::NAN; window.len()]; recording.len()];
+        cost(recording.len() - 1, end, &local, &mut memo) / recording.len() as f64
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_recursion(recording in sequence(14), window in sequence(30), word in sequence(3)) {
+            let mut filler = [0.0; WINDOW];
+            filler_costs(&window, &word, &mut filler);
+            let mut ends = std::vec![Alignment::NONE; window.len()];
+            align(&recording, &window, &filler, &mut ends);
+            for (t, end) in ends.iter().enumerate() {
+                let expected = naive(&recording, &window, &filler, t);
+                if expected < 1e6 {
+                    prop_assert!((f64::from(end.cost) - expected).abs() < 1e-3 * (1.0 + expected.abs()));
+                    // The slopes allow no path shorter than half the recording or longer than twice.
+                    let steps = t + 1 - end.start;
+                    prop_assert!(2 * steps + 1 >= recording.len() && steps < 2 * recording.len());
+                } else {
+                    prop_assert_eq!(*end, Alignment::NONE);
+                }
+            }
+        }
+
+        #[test]
+        fn finds_itself_at_any_speed_between_half_and_double(
+            recording in sequence(20), offset in 0usize..20, slow in any::<bool>(),
+        ) {
+            prop_assume!(recording.len() >= 4);
+            let said: Vec<Feature> = if slow {
+                recording.iter().flat_map(|step| [*step; 2]).collect()
+            } else {
+                recording.clone()
+            };
+            let mut window = std::vec![[9.0; DIMS]; offset];
+            window.extend(&said);
+            let mut ends = [Alignment::NONE; 1];
+            align(&recording, &window, &[0.0; WINDOW], &mut ends);
+            prop_assert!(ends[0].cost < 1e-3, "{:?}", ends[0]);
+        }
+    }
+}

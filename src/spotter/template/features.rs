@@ -204,3 +204,68 @@ impl Steps {
         *self = Steps::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    /// A loud, changing stretch between two quiet ones.
+    fn mel(gain: f32) -> Vec<[f32; BANDS]> {
+        (0..WINDOW)
+            .map(|t| {
+                core::array::from_fn(|band| {
+                    let quiet = -9.0 + 0.1 * libm::sinf((7 * t + 3 * band) as f32);
+                    let loud = -2.0 + 2.0 * libm::sinf(0.2 * t as f32 + 0.3 * band as f32);
+                    gain + if (40..80).contains(&t) { loud } else { quiet }
+                })
+            })
+            .collect()
+    }
+
+    fn features(mel: &[[f32; BANDS]], warp: f64) -> Vec<Feature> {
+        let mut out = std::vec![[0.0; DIMS]; mel.len()];
+        Features::new().window(mel.iter(), &Warp::new(warp, 80.0, 7600.0), &mut out);
+        out
+    }
+
+    #[test]
+    fn gain_changes_nothing() {
+        for (a, b) in features(&mel(0.0), 1.0).iter().zip(&features(&mel(3.0), 1.0)) {
+            assert!(distance(a, b) < 1e-6, "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn a_warp_moves_the_spectrum_and_one_does_not() {
+        let bands: [f32; BANDS] = core::array::from_fn(|band| band as f32);
+        assert_eq!(Warp::new(1.0, 80.0, 7600.0).apply(&bands).map(libm::roundf), bands);
+        let longer = Warp::new(1.12, 80.0, 7600.0).apply(&bands);
+        assert!(longer.iter().zip(&bands).take(BANDS - 3).all(|(a, b)| a > b), "{longer:?}");
+        assert!(
+            features(&mel(0.0), 1.12)
+                .iter()
+                .zip(&features(&mel(0.0), 1.0))
+                .any(|(a, b)| distance(a, b) > 0.1)
+        );
+    }
+
+    #[test]
+    fn the_ring_gives_the_latest_steps_in_order() {
+        let mut ring = std::vec![[0.0; BANDS]; WINDOW];
+        let mut steps = Steps::default();
+        for frame in 0..2 * (WINDOW + 30) {
+            let completed = steps.push(&[frame as f32; BANDS], &mut ring);
+            assert_eq!(completed, frame % 2 == 1);
+            let last = steps.count() as f32 - 1.0;
+            let held: Vec<f32> = steps.ordered(&ring).map(|step| step[0]).collect();
+            // While a step is being gathered its slot is the oldest one's, which is then no longer whole.
+            if completed {
+                let first = last + 1.0 - held.len() as f32;
+                let expected: Vec<f32> = (0..held.len()).map(|i| 2.0 * (first + i as f32) + 0.5).collect();
+                assert_eq!(held, expected);
+            }
+        }
+        assert_eq!(steps.held(), WINDOW);
+    }
+}
