@@ -17,12 +17,13 @@ pub struct PipelineConfig {
     pub vad: EnergyVadConfig,
 }
 
-/// Audio → front end → VAD → spotter → events.
+/// Audio → front end → VAD → spotter → events. `V` is the VAD, the one that needs nothing of the front end unless it
+/// is given another.
 #[derive(Debug)]
-pub struct Pipeline<'a, K> {
+pub struct Pipeline<'a, K, V = EnergyVad> {
     pre_roll: PreRoll<'a>,
     front_end: FrontEnd,
-    vad: EnergyVad,
+    vad: V,
     spotter: K,
     latest: Option<VadFrame>,
 }
@@ -33,10 +34,25 @@ impl<'a, K: KeywordSpotter> Pipeline<'a, K> {
     /// # Errors
     /// [`ConfigError`] of the stage whose configuration is wrong.
     pub fn new(config: PipelineConfig, spotter: K, pre_roll: Storage<'a, i16>) -> Result<Self, ConfigError> {
+        Pipeline::with_vad(config.front_end, EnergyVad::new(config.vad)?, spotter, pre_roll)
+    }
+}
+
+impl<'a, K: KeywordSpotter, V: VoiceActivityDetector> Pipeline<'a, K, V> {
+    /// As [`Pipeline::new`] with another VAD, made for the frames of `front_end`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] of the stage whose configuration is wrong.
+    pub fn with_vad(
+        front_end: FrontEndConfig,
+        vad: V,
+        spotter: K,
+        pre_roll: Storage<'a, i16>,
+    ) -> Result<Self, ConfigError> {
         Ok(Pipeline {
             pre_roll: PreRoll::new(pre_roll)?,
-            front_end: FrontEnd::new(config.front_end)?,
-            vad: EnergyVad::new(config.vad)?,
+            front_end: FrontEnd::new(front_end)?,
+            vad,
             spotter,
             latest: None,
         })
@@ -52,7 +68,9 @@ impl<'a, K: KeywordSpotter> Pipeline<'a, K> {
         while !rest.is_empty() {
             let before = rest;
             let frame = self.front_end.process(&mut rest);
-            self.pre_roll.push(&before[..before.len() - rest.len()]);
+            let taken = &before[..before.len() - rest.len()];
+            self.pre_roll.push(taken);
+            self.vad.hear(taken);
             let Some(frame) = frame else { continue };
             let vad = self.vad.process(frame);
             let decided = frame.span.end;

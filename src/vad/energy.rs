@@ -1,7 +1,7 @@
-//! Energy over a noise floor, with onset and hangover.
+//! Energy over a noise floor, for frames of any front end.
 
-use super::{SpeechEdge, VadFrame, VoiceActivityDetector};
-use crate::audio::SampleIndex;
+use super::segments::Segmenter;
+use super::{VadFrame, VoiceActivityDetector};
 use crate::error::ConfigError;
 use crate::frontend::MelFrame;
 
@@ -20,6 +20,8 @@ pub struct EnergyVadConfig {
     pub floor_rise_db_per_s: f32,
     /// Nothing below this level is speech, −100 to 0 dB: digital silence has no floor to stand above.
     pub quietest_db: f32,
+    /// Talk time is summed over so long, s: 1 to 60, and not below the hangover.
+    pub talk_window_s: u32,
 }
 
 impl Default for EnergyVadConfig {
@@ -31,6 +33,7 @@ impl Default for EnergyVadConfig {
             hangover_frames: 30,
             floor_rise_db_per_s: 3.0,
             quietest_db: -65.0,
+            talk_window_s: 10,
         }
     }
 }
@@ -40,11 +43,7 @@ impl Default for EnergyVadConfig {
 pub struct EnergyVad {
     config: EnergyVadConfig,
     floor_db: Option<f32>,
-    speech: bool,
-    /// Likely frames in a row while silent, unlikely ones while speaking.
-    run: u32,
-    /// Where the present run began.
-    run_start: SampleIndex,
+    segmenter: Segmenter,
 }
 
 impl EnergyVad {
@@ -53,11 +52,10 @@ impl EnergyVad {
     pub fn new(config: EnergyVadConfig) -> Result<Self, ConfigError> {
         ConfigError::check("threshold_db", f64::from(config.threshold_db), 1.0, 40.0)?;
         ConfigError::check("slope_db", f64::from(config.slope_db), 0.1, 20.0)?;
-        ConfigError::check("onset_frames", f64::from(config.onset_frames), 1.0, 100.0)?;
-        ConfigError::check("hangover_frames", f64::from(config.hangover_frames), 1.0, 500.0)?;
         ConfigError::check("floor_rise_db_per_s", f64::from(config.floor_rise_db_per_s), 0.01, 100.0)?;
         ConfigError::check("quietest_db", f64::from(config.quietest_db), -100.0, 0.0)?;
-        Ok(EnergyVad { config, floor_db: None, speech: false, run: 0, run_start: SampleIndex(0) })
+        let segmenter = Segmenter::new(config.onset_frames, config.hangover_frames, config.talk_window_s)?;
+        Ok(EnergyVad { config, floor_db: None, segmenter })
     }
 }
 
@@ -75,33 +73,11 @@ impl VoiceActivityDetector for EnergyVad {
         } else {
             1.0 / (1.0 + libm::expf((config.threshold_db - snr_db) / config.slope_db))
         };
-        let likely = probability >= 0.5;
-        let mut edge = None;
-        if likely == self.speech {
-            self.run = 0;
-        } else {
-            if self.run == 0 {
-                self.run_start = frame.span.start;
-            }
-            self.run += 1;
-            let needed = if self.speech { config.hangover_frames } else { config.onset_frames };
-            if self.run >= needed {
-                self.speech = likely;
-                self.run = 0;
-                edge = Some(if likely {
-                    SpeechEdge::Onset(self.run_start)
-                } else {
-                    SpeechEdge::End(self.run_start)
-                });
-            }
-        }
-        VadFrame { speech: self.speech, probability, level_db, noise_db: floor, edge }
+        self.segmenter.process(frame.span, probability >= 0.5, probability, level_db, floor)
     }
 
     fn reset(&mut self) {
         self.floor_db = None;
-        self.speech = false;
-        self.run = 0;
-        self.run_start = SampleIndex(0);
+        self.segmenter.reset();
     }
 }

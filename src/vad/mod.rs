@@ -1,8 +1,25 @@
-//! Voice activity detection: is somebody speaking, how loud, over what noise.
+//! Voice activity detection: is somebody speaking, how loud, over what noise, since when.
+//!
+//! | detector | looks at | for |
+//! |---|---|---|
+//! | [`MelVad`] | mel frames of the base front end | almost everything |
+//! | [`EnergyVad`] | the level of frames of any front end | quiet rooms, other front ends |
+//! | `EarshotVad` (feature `earshot`) | the samples | a second opinion at ten times the cost |
+//!
+//! `benches/README.md` has their accuracy in noise, beside WebRTC's and Silero's.
 
+mod noise;
+mod segments;
 mod energy;
+mod mel;
+#[cfg(feature = "earshot")]
+mod earshot;
 
+#[cfg(feature = "earshot")]
+pub use self::earshot::{EarshotVad, EarshotVadConfig};
 pub use energy::{EnergyVad, EnergyVadConfig};
+pub use mel::{INPUTS, MelVad, MelVadConfig, VadFeatures};
+pub use segments::MAX_TALK_WINDOW_S;
 
 use crate::audio::SampleIndex;
 use crate::frontend::MelFrame;
@@ -20,6 +37,12 @@ pub struct VadFrame {
     pub noise_db: f32,
     /// Set in the frame in which speech was found to begin or to have ended.
     pub edge: Option<SpeechEdge>,
+    /// While nobody speaks: samples since the last speech ended. While somebody does: samples of quiet before this
+    /// speech began. Counted from the start of listening where there was no speech before.
+    pub quiet_samples: u64,
+    /// Samples of speech, from onset to end, within the configured last seconds (`talk_window_s`). At an end the
+    /// hangover is taken off again: it counted as speech only as long as it could have been a pause.
+    pub talk_samples: u32,
 }
 
 impl VadFrame {
@@ -38,11 +61,22 @@ pub enum SpeechEdge {
     End(SampleIndex),
 }
 
-/// A voice activity detector over mel frames.
+/// A voice activity detector: one judgement for every mel frame.
 pub trait VoiceActivityDetector {
-    /// Judges the next frame. Frames come in order, none left out.
+    /// The samples themselves, for a detector that needs them; the others ignore them. Before a frame is judged,
+    /// everything up to the end of its window has been heard, in order, in any chunks.
+    fn hear(&mut self, pcm: &[i16]) {
+        let _ = pcm;
+    }
+
+    /// Judges the next frame. Frames come in order, none left out, one every 160 samples.
     fn process(&mut self, frame: &MelFrame) -> VadFrame;
 
     /// As new.
     fn reset(&mut self);
+}
+
+/// Natural log of a power to dB.
+fn decibel(nats: f32) -> f32 {
+    nats * (10.0 * core::f32::consts::LOG10_E)
 }
