@@ -68,7 +68,7 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector> Pipeline<'a, K, V> {
         while !rest.is_empty() {
             let before = rest;
             let frame = self.front_end.process(&mut rest);
-            let taken = &before[..before.len() - rest.len()];
+            let taken = before.get(..before.len().saturating_sub(rest.len())).unwrap_or(before);
             self.pre_roll.push(taken);
             self.vad.hear(taken);
             let Some(frame) = frame else { continue };

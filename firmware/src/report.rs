@@ -100,7 +100,8 @@ impl Meter {
         Meter { total: 0, most: 0 }
     }
 
-    /// Runs `work` and counts what it takes.
+    /// Runs `work` and counts what it takes. Never inlined, so that the stack of `work` lies below the paint.
+    #[inline(never)]
     pub(crate) fn measure<M: Machine, R>(&mut self, machine: &mut M, work: impl FnOnce() -> R) -> R {
         let before = machine.ticks();
         let result = work();

@@ -16,13 +16,13 @@ use earnest::frontend::{FrontEnd, FrontEndConfig, MelFrame};
 #[cfg(feature = "micro")]
 use earnest::frontend::{MicroFrontEnd, MicroFrontEndConfig};
 #[cfg(feature = "template")]
-use earnest::pipeline::{Pipeline, PipelineConfig};
+use earnest::pipeline::Pipeline;
 #[cfg(feature = "template")]
 use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
 #[cfg(feature = "template")]
 use earnest::spotter::{Detection, KeywordSpotter};
 #[cfg(feature = "vad")]
-use earnest::vad::{EnergyVad, EnergyVadConfig, SpeechEdge, VadFrame, VoiceActivityDetector};
+use earnest::vad::{MelVad, MelVadConfig, SpeechEdge, VadFrame, VoiceActivityDetector};
 
 /// The clip, 16 kHz.
 static CLIP: [i16; 64_000] = include!(concat!(env!("OUT_DIR"), "/clip.rs"));
@@ -46,7 +46,7 @@ pub(crate) struct State {
     #[cfg(feature = "micro")]
     micro: Option<MicroFrontEnd>,
     #[cfg(feature = "vad")]
-    vad: Option<EnergyVad>,
+    vad: Option<MelVad>,
     #[cfg(feature = "template")]
     spotter: [f32; SPOTTER_STATE],
     #[cfg(feature = "template")]
@@ -170,14 +170,16 @@ fn vad_bits(hash: &mut Hash, frame: &VadFrame) {
     };
     hash.word(u32::from(frame.speech));
     hash.word(edge);
+    hash.word(frame.quiet_samples as u32);
+    hash.word(frame.talk_samples);
     for value in [frame.probability, frame.level_db, frame.noise_db] {
         hash.word(value.to_bits());
     }
 }
 
 #[cfg(feature = "vad")]
-fn vad(front_end: &mut Option<FrontEnd>, slot: &mut Option<EnergyVad>, machine: &mut impl Machine) {
-    let vad = construct(machine, "vad-new", slot, || EnergyVad::new(EnergyVadConfig::default()));
+fn vad(front_end: &mut Option<FrontEnd>, slot: &mut Option<MelVad>, machine: &mut impl Machine) {
+    let vad = construct(machine, "vad-new", slot, || MelVad::new(MelVadConfig::default(), &FrontEndConfig::base()));
     let (Some(front_end), Some(vad)) = (front_end, vad) else {
         return;
     };
@@ -191,7 +193,7 @@ fn vad(front_end: &mut Option<FrontEnd>, slot: &mut Option<EnergyVad>, machine: 
             frames += 1;
         }
     }
-    meter.print(machine, "vad", frames, size_of::<EnergyVad>());
+    meter.print(machine, "vad", frames, size_of::<MelVad>());
     bits(machine, "vad", frames, &hash);
 }
 
@@ -234,12 +236,13 @@ fn template(state: &mut State, machine: &mut impl Machine) {
 /// The whole chain, as an application runs it.
 #[cfg(feature = "template")]
 fn chain(state: &mut State, machine: &mut impl Machine) {
-    let Some(spotter) = spotter(&mut state.spotter) else {
+    let (Some(spotter), Some(mut vad)) = (spotter(&mut state.spotter), state.vad.take()) else {
         return;
     };
+    vad.reset();
     let pre_roll = Storage::Lent(&mut state.pre_roll);
     machine.paint();
-    let Ok(mut pipeline) = Pipeline::new(PipelineConfig::default(), spotter, pre_roll) else {
+    let Ok(mut pipeline) = Pipeline::with_vad(FrontEndConfig::base(), vad, spotter, pre_roll) else {
         return Line::new("failed chain").print(machine);
     };
     let mut meter = Meter::new();
