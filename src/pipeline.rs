@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::frontend::{FrontEnd, FrontEndConfig};
 use crate::spotter::KeywordSpotter;
 use crate::storage::Storage;
-use crate::vad::{EnergyVad, EnergyVadConfig, SpeechEdge, VadFrame, VoiceActivityDetector};
+use crate::vad::{MelVad, MelVadConfig, SpeechEdge, VadFrame, VoiceActivityDetector};
 
 /// The numbers of every stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -14,13 +14,12 @@ pub struct PipelineConfig {
     /// What a frame is.
     pub front_end: FrontEndConfig,
     /// What speech is.
-    pub vad: EnergyVadConfig,
+    pub vad: MelVadConfig,
 }
 
-/// Audio → front end → VAD → spotter → events. `V` is the VAD, the one that needs nothing of the front end unless it
-/// is given another.
+/// Audio → front end → VAD → spotter → events. `V` is the VAD, [`MelVad`] unless it is given another.
 #[derive(Debug)]
-pub struct Pipeline<'a, K, V = EnergyVad> {
+pub struct Pipeline<'a, K, V = MelVad> {
     pre_roll: PreRoll<'a>,
     front_end: FrontEnd,
     vad: V,
@@ -34,7 +33,7 @@ impl<'a, K: KeywordSpotter> Pipeline<'a, K> {
     /// # Errors
     /// [`ConfigError`] of the stage whose configuration is wrong.
     pub fn new(config: PipelineConfig, spotter: K, pre_roll: Storage<'a, i16>) -> Result<Self, ConfigError> {
-        Pipeline::with_vad(config.front_end, EnergyVad::new(config.vad)?, spotter, pre_roll)
+        Pipeline::with_vad(config.front_end, MelVad::new(config.vad, &config.front_end)?, spotter, pre_roll)
     }
 }
 
@@ -68,7 +67,7 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector> Pipeline<'a, K, V> {
         while !rest.is_empty() {
             let before = rest;
             let frame = self.front_end.process(&mut rest);
-            let taken = &before[..before.len() - rest.len()];
+            let taken = before.get(..before.len().saturating_sub(rest.len())).unwrap_or(before);
             self.pre_roll.push(taken);
             self.vad.hear(taken);
             let Some(frame) = frame else { continue };

@@ -2,8 +2,9 @@
 
 use crate::UsageError;
 use earnest::ConfigError;
+use earnest::frontend::FrontEndConfig;
 use earnest::pipeline::PipelineConfig;
-use earnest::vad::{EnergyVad, EnergyVadConfig};
+use earnest::vad::{MelVad, MelVadConfig};
 use serde::Deserialize;
 use std::fs;
 use std::ops::Range;
@@ -34,16 +35,14 @@ struct Wake {
     threshold: Option<Spanned<f32>>,
 }
 
-/// See [`EnergyVadConfig`]; what isn't there keeps its default.
+/// See [`MelVadConfig`]; what isn't there keeps its default.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Vad {
-    threshold_db: Option<Spanned<f32>>,
-    slope_db: Option<Spanned<f32>>,
+    threshold: Option<Spanned<f32>>,
     onset_frames: Option<Spanned<u32>>,
     hangover_frames: Option<Spanned<u32>>,
-    floor_rise_db_per_s: Option<Spanned<f32>>,
-    quietest_db: Option<Spanned<f32>>,
+    talk_window_s: Option<Spanned<u32>>,
 }
 
 /// The configuration in `file`.
@@ -65,7 +64,7 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Assistant, UsageError> {
         let problem = format!("wake.threshold is {}, expected 0 to 1", wanted.as_ref());
         return Err(at(file, text, Some(wanted.span()), &problem));
     }
-    let mut vad = EnergyVadConfig::default();
+    let mut vad = MelVadConfig::default();
     let mut spans = Vec::new();
     macro_rules! take {
         ($($field:ident)*) => {$(
@@ -75,8 +74,8 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Assistant, UsageError> {
             }
         )*};
     }
-    take!(threshold_db slope_db onset_frames hangover_frames floor_rise_db_per_s quietest_db);
-    EnergyVad::new(vad).map_err(|error| {
+    take!(threshold onset_frames hangover_frames talk_window_s);
+    MelVad::new(vad, &FrontEndConfig::base()).map_err(|error| {
         let span = match error {
             ConfigError::OutOfRange { field, .. } => {
                 spans.iter().find(|(name, _)| *name == field).map(|(_, span)| span.clone())
@@ -133,8 +132,8 @@ mod tests {
 
     #[test]
     fn what_is_not_said_keeps_its_default() {
-        let assistant = parse("a.toml", "[wake]\nmodel = \"a\"\n[vad]\nthreshold_db = 12\n").unwrap();
-        let expected = EnergyVadConfig { threshold_db: 12.0, ..EnergyVadConfig::default() };
+        let assistant = parse("a.toml", "[wake]\nmodel = \"a\"\n[vad]\nthreshold = 0.7\n").unwrap();
+        let expected = MelVadConfig { threshold: 0.7, ..MelVadConfig::default() };
         assert_eq!(assistant.pipeline.vad, expected);
         assert_eq!(assistant.threshold, None);
     }

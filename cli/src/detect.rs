@@ -8,7 +8,7 @@ use crate::{Outcome, UsageError, output};
 use earnest::audio::SAMPLE_RATE_HZ;
 use earnest::frontend::{FrontEnd, FrontEndConfig};
 use earnest::spotter::{Detection, KeywordSpotter};
-use earnest::vad::{EnergyVad, EnergyVadConfig, VoiceActivityDetector};
+use earnest::vad::{MelVad, MelVadConfig, VoiceActivityDetector};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
@@ -145,7 +145,7 @@ fn count(list: &str) -> Option<usize> {
 /// The chain up to the spotters; one front end and one VAD serve them all.
 struct Detector {
     front_end: FrontEnd,
-    vad: EnergyVad,
+    vad: MelVad,
     wakes: Vec<Wake>,
 }
 
@@ -163,7 +163,7 @@ impl Detector {
         let failed = |error| UsageError(format!("{error}"));
         Ok(Detector {
             front_end: FrontEnd::new(FrontEndConfig::base()).map_err(failed)?,
-            vad: EnergyVad::new(EnergyVadConfig::default()).map_err(failed)?,
+            vad: MelVad::new(MelVadConfig::default(), &FrontEndConfig::base()).map_err(failed)?,
             wakes,
         })
     }
@@ -292,6 +292,9 @@ impl Report<'_> {
             progress.at(found.samples as f64 / f64::from(SAMPLE_RATE_HZ));
         };
         found.samples = ended.unwrap_or(found.samples);
+        if found.samples < FrontEndConfig::base().window_samples as u64 {
+            found.max_score = None;
+        }
         *warnings = source.warnings();
         result
     }

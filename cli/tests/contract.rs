@@ -169,8 +169,8 @@ fn configuration_paths_are_relative_to_it() {
         ("[wake]\nmodel = \"nope.earnest\"\n", "nope.earnest: cannot be read".to_string()),
         ("[wake]\nmodle = \"x\"\n", format!("{name}, line 2: unknown field `modle`")),
         (
-            "[wake]\nmodel = \"x\"\n[vad]\nslope_db = 0\n",
-            format!("{name}, line 4: vad.slope_db is 0, expected"),
+            "[wake]\nmodel = \"x\"\n[vad]\nthreshold = 0\n",
+            format!("{name}, line 4: vad.threshold is 0, expected"),
         ),
         ("[wake]\nmodel = 7\n", format!("{name}, line 2: ")),
     ] {

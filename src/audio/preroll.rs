@@ -38,14 +38,16 @@ impl<'a> PreRoll<'a> {
         let capacity = self.ring.len();
         self.now = self.now.after(pcm.len() as u64);
         self.held = (self.held + pcm.len()).min(capacity);
-        let latest = &pcm[pcm.len().saturating_sub(capacity)..];
         // Where a chunk outsizes the ring, only its tail is written, where it would have landed.
-        let skipped = pcm.len() - latest.len();
-        self.head = (self.head + skipped) % capacity;
-        let first = latest.len().min(capacity - self.head);
-        self.ring[self.head..self.head + first].copy_from_slice(&latest[..first]);
-        self.ring[..latest.len() - first].copy_from_slice(&latest[first..]);
-        self.head = (self.head + latest.len()) % capacity;
+        let skipped = pcm.len().saturating_sub(capacity);
+        let latest = pcm.get(skipped..).unwrap_or_default();
+        let head = self.wrapped(self.head + skipped);
+        if let Some((start, end)) = self.ring.split_at_mut_checked(head) {
+            let (first, second) = latest.split_at_checked(end.len()).unwrap_or((latest, &[]));
+            end.iter_mut().zip(first).for_each(|(slot, sample)| *slot = *sample);
+            start.iter_mut().zip(second).for_each(|(slot, sample)| *slot = *sample);
+        }
+        self.head = self.wrapped(head + latest.len());
     }
 
     /// What the ring remembers, as a span of time.
@@ -62,9 +64,16 @@ impl<'a> PreRoll<'a> {
         let capacity = self.ring.len();
         let back = remembered.end.since(span.start) as usize;
         let len = span.len() as usize;
-        let from = (self.head + capacity - back) % capacity;
-        let first = len.min(capacity - from);
-        Some((&self.ring[from..from + first], &self.ring[..len - first]))
+        let (start, end) = self.ring.split_at_checked(self.wrapped(self.head + capacity - back))?;
+        match end.get(..len) {
+            Some(all) => Some((all, &[])),
+            None => Some((end, start.get(..len - end.len())?)),
+        }
+    }
+
+    /// A position in the ring; the ring is never empty.
+    fn wrapped(&self, at: usize) -> usize {
+        at.checked_rem(self.ring.len()).unwrap_or(0)
     }
 
     /// Forgets everything; the memory is zero afterwards. The clock goes on.

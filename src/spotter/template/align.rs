@@ -60,7 +60,7 @@ pub(super) fn align(
     let first_end = window.len().saturating_sub(ends.len());
     ends.fill(Alignment::NONE);
     for (t, (step, filler)) in window.iter().zip(filler).enumerate() {
-        for (local, recorded) in local.iter_mut().zip(&recording[..rows]) {
+        for (local, recorded) in local.iter_mut().zip(recording) {
             *local = distance(recorded, step) - filler;
         }
         now[0] = Cell { cost: local[0], start: t as u8 };
@@ -79,12 +79,12 @@ pub(super) fn align(
             }
             now[row] = best;
         }
-        if t >= first_end && rows > 0 {
-            let last = now[rows - 1];
-            if last.cost < UNREACHED / 2.0 {
-                ends[t - first_end] =
-                    Alignment { cost: last.cost / rows as f32, start: usize::from(last.start) };
-            }
+        let last = rows.checked_sub(1).and_then(|row| now.get(row));
+        let end = t.checked_sub(first_end).and_then(|end| ends.get_mut(end));
+        if let (Some(last), Some(end)) = (last, end)
+            && last.cost < UNREACHED / 2.0
+        {
+            *end = Alignment { cost: last.cost / rows as f32, start: usize::from(last.start) };
         }
         (earlier, before, now) = (before, now, earlier);
         (local_before, local) = (local, local_before);

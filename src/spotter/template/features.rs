@@ -61,17 +61,18 @@ impl Features {
             return;
         }
         let mut column = [0.0f32; WINDOW];
+        let column = column.get_mut(..steps).unwrap_or_default();
         let mut floor = [0.0f32; BANDS];
         for (band, floor) in floor.iter_mut().enumerate() {
             for (slot, frame) in column.iter_mut().zip(mel.clone()) {
-                *slot = frame[band];
+                *slot = frame.get(band).copied().unwrap_or(QUIETEST);
             }
-            *floor = quantile(&mut column[..steps], 0.10) + MARGIN_OVER_FLOOR;
+            *floor = quantile(column, 0.10) + MARGIN_OVER_FLOOR;
         }
         for (slot, frame) in column.iter_mut().zip(mel.clone()) {
             *slot = frame.iter().zip(&floor).map(|(m, f)| over_floor(m - f)).sum::<f32>() / BANDS as f32;
         }
-        let loud = quantile(&mut column[..steps], 0.98).max(LOUD_AT_LEAST);
+        let loud = quantile(column, 0.98).max(LOUD_AT_LEAST);
         let scale = LOUD / loud;
         let mut mean = [0.0f32; DIMS];
         for (out, frame) in out.iter_mut().zip(mel) {
@@ -105,10 +106,40 @@ fn over_floor(u: f32) -> f32 {
     }
 }
 
-/// The `q` quantile, by partial sorting in place.
-fn quantile(values: &mut [f32], q: f32) -> f32 {
-    let rank = (q * (values.len() - 1) as f32 + 0.5) as usize;
-    *values.select_nth_unstable_by(rank, f32::total_cmp).1
+/// The `q` quantile of at least one value, by partial sorting in place.
+fn quantile(mut values: &mut [f32], q: f32) -> f32 {
+    let mut rank = (q * values.len().saturating_sub(1) as f32 + 0.5) as usize;
+    while let Some(&pivot) = values.get(values.len() / 2) {
+        let less = partition(values, |v| v.total_cmp(&pivot).is_lt());
+        let (below, rest) = core::mem::take(&mut values).split_at_mut_checked(less).unwrap_or_default();
+        if rank < less {
+            values = below;
+            continue;
+        }
+        let equal = partition(rest, |v| v.total_cmp(&pivot).is_le());
+        if rank < less + equal {
+            return pivot;
+        }
+        rank -= less + equal;
+        values = rest.get_mut(equal..).unwrap_or_default();
+    }
+    0.0
+}
+
+/// Brings the values that are `wanted` to the front; gives their number.
+fn partition(values: &mut [f32], wanted: impl Fn(&f32) -> bool) -> usize {
+    let mut values = values.iter_mut();
+    let mut count = 0;
+    while let Some(unwanted) = values.find(|v| {
+        let found = wanted(v);
+        count += usize::from(found);
+        !found
+    }) {
+        let Some(misplaced) = values.rfind(|v| wanted(v)) else { break };
+        core::mem::swap(unwanted, misplaced);
+        count += 1;
+    }
+    count
 }
 
 /// A warp of the frequency axis, as between vocal tracts of different length (Eide & Gish 1996: linear in Hz).
@@ -135,8 +166,8 @@ impl Warp {
 
     fn apply(&self, bands: &[f32; BANDS]) -> [f32; BANDS] {
         self.from.map(|(band, fraction)| {
-            let band = usize::from(band);
-            bands[band] * (1.0 - fraction) + bands[band + 1] * fraction
+            let pair = bands.get(usize::from(band)..).and_then(<[f32]>::first_chunk).unwrap_or(&[0.0; 2]);
+            pair[0] * (1.0 - fraction) + pair[1] * fraction
         })
     }
 }
@@ -196,7 +227,7 @@ impl Steps {
         let next = (self.count % WINDOW as u64) as usize;
         // Until the ring is full, it begins at 0.
         let oldest = if held == WINDOW { next } else { 0 };
-        let (newer, older) = ring.split_at(oldest.min(ring.len()));
+        let (newer, older) = ring.split_at_checked(oldest).unwrap_or((ring, &[]));
         older.iter().chain(newer).take(held)
     }
 

@@ -107,7 +107,7 @@ impl<'a> TemplateModel<'a> {
     /// [`ImageError`] says what was expected and what was found.
     pub fn parse(image: impl Into<Image<'a>>) -> Result<Self, ImageError> {
         let image = image.into();
-        if image.len() < HEADER || image[..8] != MAGIC {
+        if image.len() < HEADER || !image.starts_with(&MAGIC) {
             return Err(if image.starts_with(&MAGIC) {
                 ImageError::Length { expected: HEADER, actual: image.len() }
             } else {
@@ -118,7 +118,7 @@ impl<'a> TemplateModel<'a> {
         if expected != image.len() {
             return Err(ImageError::Length { expected, actual: image.len() });
         }
-        let (expected, actual) = (u32_at(&image, 8), crc32(&image[12..]));
+        let (expected, actual) = (u32_at(&image, 8), crc32(image.get(12..).unwrap_or_default()));
         if expected != actual {
             return Err(ImageError::Checksum { expected, actual });
         }
@@ -164,7 +164,7 @@ impl<'a> TemplateModel<'a> {
             return Err(ImageError::Length { expected, actual: image.len() });
         }
         let name_at = lengths + ENTRY * recordings;
-        if let Err(error) = core::str::from_utf8(&image[name_at..name_at + name]) {
+        if let Err(error) = core::str::from_utf8(image.get(name_at..name_at + name).unwrap_or_default()) {
             return Err(ImageError::Contents { offset: name_at + error.valid_up_to() });
         }
         for offset in (24..HEADER).step_by(4).chain((model.vectors_at()..image.len()).step_by(4)) {
@@ -186,7 +186,7 @@ impl<'a> TemplateModel<'a> {
     /// The phrase's name.
     pub fn phrase(&self) -> &str {
         let at = HEADER + ENTRY * self.recordings;
-        core::str::from_utf8(&self.image[at..at + self.name]).unwrap_or("")
+        core::str::from_utf8(self.image.get(at..at + self.name).unwrap_or_default()).unwrap_or("")
     }
 
     /// Score from which the phrase counts as said, unless the configuration sets another.
@@ -244,7 +244,7 @@ impl<'a> TemplateModel<'a> {
 
     /// Copies all vectors into `out`, flat.
     pub(super) fn copy_vectors(&self, out: &mut [f32]) {
-        let bytes = &self.image[self.vectors_at()..];
+        let bytes = self.image.get(self.vectors_at()..).unwrap_or_default();
         for (out, bytes) in out.iter_mut().zip(bytes.as_chunks::<4>().0) {
             *out = f32::from_le_bytes(*bytes);
         }
@@ -296,12 +296,17 @@ impl Parts<'_> {
     }
 }
 
+/// `N` bytes from `at` on, which the checks of [`TemplateModel::parse`] have found to be there.
+fn bytes_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..)?.first_chunk().copied()
+}
+
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes([bytes[at], bytes[at + 1]])
+    bytes_at(bytes, at).map_or(0, u16::from_le_bytes)
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+    bytes_at(bytes, at).map_or(0, u32::from_le_bytes)
 }
 
 fn f32_at(bytes: &[u8], at: usize) -> f32 {

@@ -80,7 +80,7 @@ impl<'a> TemplateSpotter<'a> {
         if actual < expected {
             return Err(ConfigError::BufferTooSmall { buffer: "template spotter state", expected, actual });
         }
-        model.copy_vectors(&mut state[..model.vectors() * DIMS]);
+        model.copy_vectors(state.get_mut(..model.vectors() * DIMS).unwrap_or_default());
         let base = FrontEndConfig::base();
         let identity = Warp::new(1.0, f64::from(base.low_hz), f64::from(base.high_hz));
         Ok(TemplateSpotter {
@@ -108,8 +108,8 @@ impl<'a> TemplateSpotter<'a> {
     /// Score of the best alignment that ends in one of the last [`STRIDE`] steps.
     fn evaluate(&mut self, frame: &MelFrame) -> Option<Detection> {
         let held = self.steps.held();
-        let (vectors, rest) = self.state.split_at_mut(self.model.vectors() * DIMS);
-        let (ring, window) = rest.split_at_mut(WINDOW * BANDS);
+        let (vectors, rest) = self.state.split_at_mut_checked(self.model.vectors() * DIMS)?;
+        let (ring, window) = rest.split_at_mut_checked(WINDOW * BANDS)?;
         let ring = ring.as_chunks::<BANDS>().0;
         let window = window.as_chunks_mut::<DIMS>().0.get_mut(..held)?;
         self.features.window(self.steps.ordered(ring), &self.identity, window);
@@ -188,7 +188,7 @@ pub(super) fn score_window(
     if count == 0 {
         return None;
     }
-    let ends = &mut ends[..count];
+    let ends = ends.get_mut(..count)?;
     let (codebook, mut rest) = as_features(vectors).split_at_checked(model.codebook())?;
     let mut filler = [0.0; WINDOW];
     filler_costs(window, codebook, &mut filler);
@@ -215,7 +215,7 @@ pub(super) fn score_window(
         }
         used += 1;
         let scale = model.scale(recording);
-        for ((total, nearest), best) in total.iter_mut().zip(&mut nearest).zip(&best[..count]) {
+        for ((total, nearest), best) in total.iter_mut().zip(&mut nearest).zip(best.iter().take(count)) {
             let cost = scale * best.cost;
             *total += cost;
             if cost < nearest.0.cost {
@@ -223,8 +223,8 @@ pub(super) fn score_window(
             }
         }
     }
-    let (end, cost) = total[..count].iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1))?;
-    let (alignment, recording) = nearest[end];
+    let (end, cost) = total.iter().take(count).enumerate().min_by(|a, b| a.1.total_cmp(b.1))?;
+    let (alignment, recording) = *nearest.get(end)?;
     let best = Alignment { cost: cost / used.max(1) as f32, start: alignment.start };
     Some((best, window.len() - count + end, recording))
 }

@@ -2,6 +2,8 @@
 
 mod features;
 mod network;
+// As the training script printed them.
+#[allow(clippy::excessive_precision)]
 mod weights;
 
 pub use features::{INPUTS, VadFeatures};

@@ -1,0 +1,288 @@
+//! Every stage over the clip, in the order of the flow, then the whole chain.
+
+use crate::report::Machine;
+#[cfg(any(feature = "front-end", feature = "micro"))]
+use crate::report::Meter;
+use crate::report::{Hash, Line};
+
+#[cfg(feature = "template")]
+use earnest::Storage;
+#[cfg(feature = "vad")]
+use earnest::audio::SampleIndex;
+#[cfg(feature = "template")]
+use earnest::event::Event;
+#[cfg(feature = "front-end")]
+use earnest::frontend::{FrontEnd, FrontEndConfig, MelFrame};
+#[cfg(feature = "micro")]
+use earnest::frontend::{MicroFrontEnd, MicroFrontEndConfig};
+#[cfg(feature = "template")]
+use earnest::pipeline::Pipeline;
+#[cfg(feature = "template")]
+use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
+#[cfg(feature = "template")]
+use earnest::spotter::{Detection, KeywordSpotter};
+#[cfg(feature = "vad")]
+use earnest::vad::{MelVad, MelVadConfig, SpeechEdge, VadFrame, VoiceActivityDetector};
+
+/// The clip, 16 kHz.
+static CLIP: [i16; 64_000] = include!(concat!(env!("OUT_DIR"), "/clip.rs"));
+/// Samples that an interrupt would hand over at once.
+const CHUNK: usize = 160;
+
+/// "hey earnest", enrolled from the bundled recordings.
+#[cfg(feature = "template")]
+static PHRASE: &[u8] = include_bytes!("../../examples/kitchen/hey_earnest.earnest");
+/// As in `examples/kitchen/assistant.toml`.
+#[cfg(feature = "template")]
+const THRESHOLD: f32 = 0.42;
+/// State that the phrase needs.
+#[cfg(feature = "template")]
+const SPOTTER_STATE: usize = 14_000;
+
+/// All static RAM of the stages.
+pub(crate) struct State {
+    #[cfg(feature = "front-end")]
+    front_end: Option<FrontEnd>,
+    #[cfg(feature = "micro")]
+    micro: Option<MicroFrontEnd>,
+    #[cfg(feature = "vad")]
+    vad: Option<MelVad>,
+    #[cfg(feature = "template")]
+    spotter: [f32; SPOTTER_STATE],
+    #[cfg(feature = "template")]
+    pre_roll: [i16; 16_000],
+}
+
+impl State {
+    pub(crate) const EMPTY: State = State {
+        #[cfg(feature = "front-end")]
+        front_end: None,
+        #[cfg(feature = "micro")]
+        micro: None,
+        #[cfg(feature = "vad")]
+        vad: None,
+        #[cfg(feature = "template")]
+        spotter: [0.0; SPOTTER_STATE],
+        #[cfg(feature = "template")]
+        pre_roll: [0; 16_000],
+    };
+}
+
+pub(crate) fn run(state: &mut State, machine: &mut impl Machine) {
+    let _ = &state;
+    clip(machine);
+    #[cfg(feature = "front-end")]
+    front_end(&mut state.front_end, machine);
+    #[cfg(feature = "micro")]
+    micro(&mut state.micro, machine);
+    #[cfg(feature = "vad")]
+    vad(&mut state.front_end, &mut state.vad, machine);
+    #[cfg(feature = "template")]
+    {
+        template(state, machine);
+        chain(state, machine);
+    }
+    #[cfg(feature = "canary")]
+    canary(machine);
+}
+
+/// The clip itself, so that a difference in the audio isn't taken for one in a stage.
+fn clip(machine: &mut impl Machine) {
+    let mut hash = Hash::new();
+    for sample in &CLIP {
+        hash.word(*sample as u32);
+    }
+    bits(machine, "clip", CLIP.len() as u64, &hash);
+}
+
+/// `bits NAME items hash`.
+fn bits(machine: &mut impl Machine, name: &str, items: u64, hash: &Hash) {
+    Line::new("bits").word(name).number(items).hex(hash.value()).print(machine);
+}
+
+#[cfg(feature = "front-end")]
+fn frame_bits(hash: &mut Hash, frame: &MelFrame) {
+    hash.word(frame.span.end.0 as u32);
+    hash.word(frame.mean_square.to_bits());
+    frame.mel().iter().for_each(|value| hash.word(value.to_bits()));
+}
+
+/// Puts what `make` gives into `slot` and prints what that cost.
+#[cfg(any(feature = "front-end", feature = "micro"))]
+fn construct<'s, M: Machine, T, E>(
+    machine: &mut M,
+    name: &str,
+    slot: &'s mut Option<T>,
+    make: impl FnOnce() -> Result<T, E>,
+) -> Option<&'s mut T> {
+    let mut meter = Meter::new();
+    machine.paint();
+    meter.measure(machine, || *slot = make().ok());
+    meter.print(machine, name, 1, size_of::<T>());
+    if slot.is_none() {
+        Line::new("failed").word(name).print(machine);
+    }
+    slot.as_mut()
+}
+
+#[cfg(feature = "front-end")]
+fn front_end(slot: &mut Option<FrontEnd>, machine: &mut impl Machine) {
+    let Some(front_end) = construct(machine, "front-end-new", slot, || FrontEnd::new(FrontEndConfig::base()))
+    else {
+        return;
+    };
+    let (mut meter, mut hash, mut frames) = (Meter::new(), Hash::new(), 0);
+    machine.paint();
+    for mut chunk in CLIP.chunks(CHUNK) {
+        while let Some(frame) = meter.measure(machine, || front_end.process(&mut chunk)) {
+            frame_bits(&mut hash, frame);
+            frames += 1;
+        }
+    }
+    meter.print(machine, "front-end", frames, size_of::<FrontEnd>());
+    bits(machine, "front-end", frames, &hash);
+}
+
+#[cfg(feature = "micro")]
+fn micro(slot: &mut Option<MicroFrontEnd>, machine: &mut impl Machine) {
+    let make = || MicroFrontEnd::new(MicroFrontEndConfig::base());
+    let Some(front_end) = construct(machine, "micro-new", slot, make) else {
+        return;
+    };
+    let (mut meter, mut hash, mut frames) = (Meter::new(), Hash::new(), 0);
+    machine.paint();
+    for mut chunk in CLIP.chunks(CHUNK) {
+        while meter.measure(machine, || front_end.process(&mut chunk).is_some()) {
+            front_end.values().iter().for_each(|value| hash.word(u32::from(*value)));
+            frames += 1;
+        }
+    }
+    meter.print(machine, "micro", frames, size_of::<MicroFrontEnd>());
+    bits(machine, "micro", frames, &hash);
+}
+
+#[cfg(feature = "vad")]
+fn vad_bits(hash: &mut Hash, frame: &VadFrame) {
+    let edge = match frame.edge {
+        None => 0,
+        Some(SpeechEdge::Onset(SampleIndex(at))) => 2 * at as u32 + 1,
+        Some(SpeechEdge::End(SampleIndex(at))) => 2 * at as u32 + 2,
+    };
+    hash.word(u32::from(frame.speech));
+    hash.word(edge);
+    hash.word(frame.quiet_samples as u32);
+    hash.word(frame.talk_samples);
+    for value in [frame.probability, frame.level_db, frame.noise_db] {
+        hash.word(value.to_bits());
+    }
+}
+
+#[cfg(feature = "vad")]
+fn vad(front_end: &mut Option<FrontEnd>, slot: &mut Option<MelVad>, machine: &mut impl Machine) {
+    let vad = construct(machine, "vad-new", slot, || MelVad::new(MelVadConfig::default(), &FrontEndConfig::base()));
+    let (Some(front_end), Some(vad)) = (front_end, vad) else {
+        return;
+    };
+    front_end.reset();
+    let (mut meter, mut hash, mut frames) = (Meter::new(), Hash::new(), 0);
+    // The stack is what the VAD and the front end need, whichever needs more.
+    machine.paint();
+    for mut chunk in CLIP.chunks(CHUNK) {
+        while let Some(frame) = front_end.process(&mut chunk) {
+            vad_bits(&mut hash, &meter.measure(machine, || vad.process(frame)));
+            frames += 1;
+        }
+    }
+    meter.print(machine, "vad", frames, size_of::<MelVad>());
+    bits(machine, "vad", frames, &hash);
+}
+
+#[cfg(feature = "template")]
+fn spotter(state: &mut [f32]) -> Option<TemplateSpotter<'_>> {
+    let model = TemplateModel::parse(PHRASE).ok()?;
+    let config = TemplateConfig { threshold: Some(THRESHOLD), ..TemplateConfig::default() };
+    TemplateSpotter::new(config, model, Storage::Lent(state)).ok()
+}
+
+/// The spotter alone: the front end and the VAD run beside it, uncounted.
+#[cfg(feature = "template")]
+fn template(state: &mut State, machine: &mut impl Machine) {
+    let State { front_end: Some(front_end), vad: Some(vad), spotter: memory, .. } = state else {
+        return;
+    };
+    front_end.reset();
+    vad.reset();
+    let mut meter = Meter::new();
+    machine.paint();
+    let Some(mut spotter) = meter.measure(machine, || spotter(memory)) else {
+        return Line::new("failed template").print(machine);
+    };
+    let state_bytes = size_of::<TemplateSpotter<'_>>() + 4 * spotter.model().required_state();
+    meter.print(machine, "template-new", 1, state_bytes);
+    let (mut meter, mut hash, mut frames) = (Meter::new(), Hash::new(), 0);
+    machine.paint();
+    for mut chunk in CLIP.chunks(CHUNK) {
+        while let Some(frame) = front_end.process(&mut chunk) {
+            let judged = vad.process(frame);
+            meter.measure(machine, || spotter.process(frame, &judged));
+            hash.word(spotter.score().to_bits());
+            frames += 1;
+        }
+    }
+    meter.print(machine, "template", frames, state_bytes);
+    bits(machine, "template", frames, &hash);
+}
+
+/// The whole chain, as an application runs it.
+#[cfg(feature = "template")]
+fn chain(state: &mut State, machine: &mut impl Machine) {
+    let (Some(spotter), Some(mut vad)) = (spotter(&mut state.spotter), state.vad.take()) else {
+        return;
+    };
+    vad.reset();
+    let pre_roll = Storage::Lent(&mut state.pre_roll);
+    machine.paint();
+    let Ok(mut pipeline) = Pipeline::with_vad(FrontEndConfig::base(), vad, spotter, pre_roll) else {
+        return Line::new("failed chain").print(machine);
+    };
+    let mut meter = Meter::new();
+    for chunk in CLIP.chunks(CHUNK) {
+        // No more than one edge and one detection a frame.
+        let (mut events, mut count) = ([None; 2], 0);
+        meter.measure(machine, || {
+            pipeline.push(chunk, |event| {
+                if let Some(slot) = events.get_mut(count) {
+                    *slot = Some(event);
+                    count += 1;
+                }
+            });
+        });
+        events.iter().flatten().for_each(|event| print_event(machine, event));
+    }
+    meter.print(machine, "chain", (CLIP.len() / CHUNK) as u64, size_of_val(&pipeline));
+}
+
+#[cfg(feature = "template")]
+fn print_event(machine: &mut impl Machine, event: &Event) {
+    let told = |name: &str, d: &Detection| {
+        let line = Line::new("event").word(name).number(d.span.start.0).number(d.span.end.0);
+        line.number(d.decided.0).hex(u64::from(d.score.to_bits()))
+    };
+    match event {
+        Event::SpeechStart { at, decided } => {
+            Line::new("event speech-start").number(at.0).number(decided.0).print(machine);
+        }
+        Event::SpeechEnd { at, decided } => {
+            Line::new("event speech-end").number(at.0).number(decided.0).print(machine);
+        }
+        Event::Wake(detection) => told("wake", detection).print(machine),
+        Event::NearMiss(detection) => told("near-miss", detection).print(machine),
+        _ => Line::new("event of another kind").print(machine),
+    }
+}
+
+#[cfg(feature = "canary")]
+fn canary(machine: &mut impl Machine) {
+    let at = machine.ticks().unwrap_or(0) as usize;
+    Line::new("canary").number(CLIP[at] as u64).print(machine);
+}
