@@ -186,9 +186,9 @@ fn limit_int8<S: Simd>(simd: S, seed: i16) -> i32 {
     let mut w = x;
     for _ in 0..LIMIT_STEPS {
         for sum in &mut sums {
-            *sum = *sum + w.pairwise_dot_product(x);
+            *sum += w.pairwise_dot_product(x);
         }
-        w = w + x;
+        w += x;
     }
     sums.into_iter()
         .fold(i32x16::splat(simd, 0), |a, b| a + b)

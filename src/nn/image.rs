@@ -305,7 +305,7 @@ impl<'a> Model<'a> {
     /// Scales are positive and their inverse is finite.
     fn check_scale(&self, bits: u32) -> Result<(), u32> {
         let scale = f32::from_bits(bits);
-        if scale >= 1e-30 && scale <= 1e30 { Ok(()) } else { Err(bits) }
+        if (1e-30..=1e30).contains(&scale) { Ok(()) } else { Err(bits) }
     }
 
     /// Channels, period, lag and place of value `index`, which an earlier layer gives, or the input.
@@ -401,7 +401,7 @@ impl<'a> Model<'a> {
 
         for block in 0..Layer::SECTIONS {
             let (offset, bytes) = layer.section(block, self.header.format);
-            if bytes > 0 && offset as usize % BLOCK_ALIGN != 0 {
+            if bytes > 0 && !(offset as usize).is_multiple_of(BLOCK_ALIGN) {
                 return fail("alignment of a block", BLOCK_ALIGN as u64, offset.into());
             }
             let end = u64::from(offset) + bytes;
@@ -412,7 +412,7 @@ impl<'a> Model<'a> {
         self.check_requantise(index, &layer)?;
 
         let state_end = u64::from(layer.state) + layer.state_len() as u64;
-        if layer.state as usize % LANES != 0 || state_end > self.header.state.into() {
+        if !(layer.state as usize).is_multiple_of(LANES) || state_end > self.header.state.into() {
             return fail("state", self.header.state.into(), state_end);
         }
         // States follow one another, so that none overlaps another.

@@ -54,9 +54,8 @@ impl Graph {
         let mut plan = Plan::default();
         let input_last_use = last_use(0);
         let input_offset = plan.place(padded(self.input_channels), 0, input_last_use);
-        for index in 0..count {
+        for (index, layer) in layers.iter_mut().enumerate().take(count) {
             let now = index as u32;
-            let layer = &mut layers[index];
             layer.last_use = last_use(index + 1);
             layer.output = plan.place(layer.out_row(), now, layer.last_use);
             layer.work = plan.place(layer.work_len(), now, now);

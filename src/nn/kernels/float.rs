@@ -133,7 +133,7 @@ fn conv_panel<S: Simd, const BLOCKS: usize, const COLUMNS: usize>(
         for (&x, row) in taps.tap(k).iter().zip(&mut rows) {
             let x = f32x16::splat(simd, x);
             for (c, sum) in sums.iter_mut().enumerate() {
-                *sum = *sum + f32x16::load_array_ref(simd, &row[first + c]) * x;
+                *sum += f32x16::load_array_ref(simd, &row[first + c]) * x;
             }
         }
     }
@@ -193,7 +193,7 @@ fn depthwise_panel<S: Simd, const BLOCKS: usize, const COLUMNS: usize>(
         let Some(inputs) = inputs.first_chunk::<BLOCKS>() else { return };
         for (c, sum) in sums.iter_mut().enumerate() {
             let x = f32x16::load_array_ref(simd, &inputs[first + c]);
-            *sum = *sum + f32x16::load_array_ref(simd, &row[first + c]) * x;
+            *sum += f32x16::load_array_ref(simd, &row[first + c]) * x;
         }
     }
     for (c, sum) in sums.into_iter().enumerate() {

@@ -175,7 +175,7 @@ fn conv_panel<S: Simd, const BLOCKS: usize, const COLUMNS: usize>(
             for (c, sum) in sums.iter_mut().enumerate() {
                 let (low, high) = i8x32::load_array_ref(simd, &row[first + c]).widen();
                 let w: i16x32<S> = low.combine(high);
-                *sum = *sum + w.pairwise_dot_product(x);
+                *sum += w.pairwise_dot_product(x);
             }
         }
     }
@@ -287,7 +287,7 @@ fn depthwise_panel<S: Simd, const BLOCKS: usize, const COLUMNS: usize>(
             let w = low.combine(high);
             let x = i16x16::load_array_ref(simd, &inputs[first + c]);
             let (low, high) = w.widening_mul(x);
-            *sum = *sum + low.combine(high);
+            *sum += low.combine(high);
         }
     }
     for (c, sum) in sums.iter().enumerate() {
@@ -362,6 +362,8 @@ pub(in super::super) fn quantise(level: Level, x: &[f32], scale: f32, y: &mut [i
     at_level!(level, _simd => nearest(x, 1.0 / scale, y), scalar => nearest(x, 1.0 / scale, y))
 }
 
+// Not `clamp`: NaN must become a number, and in this order it does.
+#[allow(clippy::manual_clamp)]
 #[inline(always)]
 fn nearest(x: &[f32], inverse: f32, y: &mut [i16]) {
     // Adding this leaves the nearest integer in the low bits of the mantissa.

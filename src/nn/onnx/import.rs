@@ -526,7 +526,7 @@ impl<'m> Import<'m> {
             return Err(Fault::Needs("time as its only axis"));
         };
         let ends = self.ints(node, 2, "ends")?;
-        let to_the_end = ends.first().is_some_and(|&end| end < 0 || end > 1 << 30);
+        let to_the_end = ends.first().is_some_and(|&end| !(0..=1 << 30).contains(&end));
         if start < 0 || steps.iter().any(|&step| step != 1) || !to_the_end || value.frames != 1 {
             return Err(Fault::Needs("rows taken off at the start, or at the end by a negative number"));
         }

@@ -125,7 +125,7 @@ impl Layout {
                 }
                 dim => {
                     let dim = usize::try_from(dim).ok()?;
-                    let cut = time_first && has(Axis::Time) && dim > 0 && channels % dim == 0;
+                    let cut = time_first && has(Axis::Time) && dim > 0 && channels.is_multiple_of(dim);
                     if dim == channels && !has(Axis::Channel) {
                         Axis::Channel
                     } else if cut && !has(Axis::Channel) {

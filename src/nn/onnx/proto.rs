@@ -137,7 +137,7 @@ fn fields<'a>(
     mut bytes: &'a [u8],
     mut take: impl FnMut(u64, Field<'a>) -> Result<(), OnnxError>,
 ) -> Result<(), OnnxError> {
-    fn split<'a, const N: usize>(bytes: &mut &'a [u8]) -> Result<[u8; N], OnnxError> {
+    fn split<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], OnnxError> {
         let (&head, rest) = bytes.split_first_chunk::<N>().ok_or(OnnxError::Broken)?;
         *bytes = rest;
         Ok(head)
