@@ -270,6 +270,7 @@ impl Report<'_> {
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             };
+            let over = ended.is_some();
             detector.push(
                 block,
                 found,
@@ -283,7 +284,7 @@ impl Report<'_> {
                     }
                 },
                 |wake, at_s, score| {
-                    if args.scores && args.json {
+                    if args.scores && args.json && !over {
                         let line = Line::Score { file, phrase: &wake.phrase, at_s, score };
                         progress.aside(|| output::json(&line));
                     }
