@@ -283,7 +283,9 @@ fn remarks(n: usize, used: &[Used], report: &EnrollmentReport) -> Vec<String> {
     if own * ODD_LENGTH < middle || own > middle * ODD_LENGTH {
         remarks.push(format!("odd length: {own:.2} s where the others take {middle:.2} s"));
     }
-    if report.agreement[n] < report.threshold {
+    if !report.used[n] {
+        remarks.push("unlike the others: left out of the model".into());
+    } else if report.agreement[n] < report.threshold {
         remarks.push("unlike the others: they would not have recognised it".into());
     }
     remarks
