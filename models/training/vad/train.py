@@ -200,7 +200,7 @@ def write_rust(path, parameters):
     for name, kind in types.items():
         lines += ["", "#[rustfmt::skip]",
                   f"pub(super) static {name}: {kind} = {rust_array(parameters[name])};"]
-    lines += ["", f"pub(super) const BIAS_3: f32 = {np.float32(parameters['BIAS_3'])};"]
+    lines += ["", f"pub(super) const BIAS_3: f32 = {np.float32(parameters['BIAS_3'])!s};"]
     Path(path).write_text("\n".join(lines) + "\n")
 
 
