@@ -67,6 +67,7 @@ impl NoiseFloor {
         &self.floor
     }
 
+    #[cfg(feature = "earshot")]
     pub(super) fn reset(&mut self) {
         *self = NoiseFloor::new();
     }
