@@ -26,8 +26,9 @@ core_library() {
     rm -rf "$lib" "$cross_dir/std/$target"
     mkdir -p "$lib" "$cross_dir/empty/src"
     printf '[workspace]\n[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2024"\n' >"$cross_dir/empty/Cargo.toml"
+    # With bitcode, for programs that are optimised as a whole.
     printf '#![no_std]\n' >"$cross_dir/empty/src/lib.rs"
-    (cd "$cross_dir/empty" && RUSTC_BOOTSTRAP=1 debian cargo build --quiet --release -Z build-std=core \
+    (cd "$cross_dir/empty" && RUSTC_BOOTSTRAP=1 RUSTFLAGS="-C embed-bitcode=yes" debian cargo build --quiet --release -Z build-std=core \
         --target "$target" --target-dir "$cross_dir/std")
     cp "$cross_dir/std/$target/release/deps/"lib{core,compiler_builtins}-*.rlib "$lib"
     echo "$version" >"$lib/version"
