@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn wipe_forgets_but_time_goes_on() {
-        let mut ring = PreRoll::new(Storage::owned(10)).unwrap();
+        let mut memory = [0; 10];
+        let mut ring = PreRoll::new(Storage::Lent(&mut memory)).unwrap();
         ring.push(&[7; 25]);
         ring.wipe();
         assert!(ring.span().is_empty());

@@ -8,7 +8,7 @@ use super::{Graph, GraphError, Node, Op};
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// The blocks of a layer in the order of [`Layer::sections`], ready to be written.
+/// The blocks of a layer in the order of its block table, ready to be written.
 pub(super) struct Blocks {
     pub(super) blocks: [Vec<u8>; 7],
     pub(super) scale: f32,

@@ -320,7 +320,7 @@ fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests {
     use super::*;
     use alloc::vec;
