@@ -67,6 +67,7 @@ pub(super) struct Header {
 }
 
 impl Header {
+    #[cfg(feature = "alloc")]
     pub(super) fn encode(&self) -> [u32; HEADER_WORDS] {
         let mut words = [0; HEADER_WORDS];
         // Magic and checksum are filled in by the writer.

@@ -173,6 +173,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
+    #[cfg(feature = "alloc")]
     pub(super) fn encode(&self) -> [u32; RECORD_WORDS] {
         let [activation, alpha, beta] = self.function;
         [
