@@ -99,7 +99,9 @@ impl MelFilterbank {
             for (slot, bin) in weights.as_flattened_mut().iter_mut().zip(first..=last) {
                 *slot = weight(bin) as f32;
             }
-            bank.bands[band] = (first as u16, blocks as u16);
+            if let Some(slot) = bank.bands.get_mut(band) {
+                *slot = (first as u16, blocks as u16);
+            }
             used += blocks;
         }
         Ok(bank)
