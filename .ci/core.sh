@@ -50,7 +50,11 @@ for target in thumbv7em-none-eabihf thumbv6m-none-eabi riscv32imac-unknown-none-
     check "core for $target" cross "$target" build --quiet --release --no-default-features --lib
 done
 
-check "firmware" firmware/table.sh
+lint() {
+    (cd firmware && cargo fmt --check && cargo clippy --quiet --release --target-dir "$cross_dir/host" -- -D warnings)
+}
+check "firmware: format, clippy" lint
+check "firmware: bits, events, panics, cost" firmware/table.sh
 
 # Debian's own build of the standard library for 64-bit Arm, unpacked beside the sysroot, not installed.
 arm_std() {
