@@ -47,10 +47,14 @@ arm-none-eabi-nm --version | head -1
 
 # No std, no heap.
 for target in thumbv7em-none-eabihf thumbv6m-none-eabi riscv32imac-unknown-none-elf aarch64-unknown-none; do
-    check "core for $target" cross "$target" build --quiet --release --no-default-features --lib
+    check "core for $target" cross "$target" build -p earnest --quiet --release --no-default-features --lib
 done
 
-check "firmware" firmware/table.sh
+lint() {
+    (cd firmware && cargo fmt --check && cargo clippy --quiet --release --target-dir "$cross_dir/host" -- -D warnings)
+}
+check "firmware: format, clippy" lint
+check "firmware: bits, events, panics, cost" firmware/table.sh
 
 # Debian's own build of the standard library for 64-bit Arm, unpacked beside the sysroot, not installed.
 arm_std() {
@@ -75,7 +79,7 @@ arm_tests() {
     arm_std || return
     debian env CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
         CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
-        cargo test --quiet --target "$target" --target-dir "$cross_dir/target" --lib \
+        cargo test -p earnest --quiet --target "$target" --target-dir "$cross_dir/target" --lib \
         --config "target.$target.rustflags=['--sysroot', '$cross_dir/sysroot']" \
         -- audio:: frontend:: nn:: simd:: vad:: 2>&1 | tee "$log" || return
     # A filter that matches nothing would pass too.

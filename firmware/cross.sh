@@ -23,7 +23,8 @@ core_library() {
     version=$(debian rustc -V)
     local lib=$cross_dir/sysroot/lib/rustlib/$target/lib
     [ "$(cat "$lib/version" 2>/dev/null)" = "$version" ] && return
-    rm -rf "$lib" "$cross_dir/std/$target"
+    # Cargo does not see that a sysroot changes.
+    rm -rf "$lib" "$cross_dir/std/$target" "$cross_dir/target/$target"
     mkdir -p "$lib" "$cross_dir/empty/src"
     printf '[workspace]\n[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2024"\n' >"$cross_dir/empty/Cargo.toml"
     # With bitcode, for programs that are optimised as a whole.

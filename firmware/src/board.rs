@@ -9,8 +9,8 @@ use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_semihosting::{debug, hio};
 
-/// Instructions of the loop that tells how many a tick of the counter stands for.
-const CALIBRATION: u32 = 4_000_000;
+/// Rounds, less one, of the loop of two instructions that tells how many a tick of the counter stands for.
+const CALIBRATION: u32 = 2_000_000;
 const PAINT: u32 = 0x5aa5_c33c;
 /// Left alone below the stack pointer while painting, for the painting itself.
 const MARGIN: usize = 256;
@@ -80,11 +80,13 @@ fn main() -> ! {
     board.counter.clear_current();
     board.counter.enable_counter();
     let before = board.ticks();
-    // Two instructions a round, half as many rounds.
     asm::delay(CALIBRATION);
     if let (Some(before), Some(after)) = (before, board.ticks()) {
         let ticks = after.wrapping_sub(before) & 0xff_ffff;
-        Line::new("calibration").number(u64::from(CALIBRATION)).number(u64::from(ticks)).print(&mut board);
+        Line::new("calibration")
+            .number(u64::from(2 * (CALIBRATION + 1)))
+            .number(u64::from(ticks))
+            .print(&mut board);
     }
     stages::run(STATE, &mut board);
     loop {

@@ -119,7 +119,8 @@ impl Meter {
             return;
         }
         let stack = machine.stack();
-        let line = Line::new("cost").word(name).number(frames).number(self.total).number(u64::from(self.most));
+        let line =
+            Line::new("cost").word(name).number(frames).number(self.total).number(u64::from(self.most));
         line.number(stack as u64).number(state as u64).print(machine);
     }
 }

@@ -39,14 +39,22 @@ const THRESHOLD: f32 = 0.42;
 #[cfg(feature = "template")]
 const SPOTTER_STATE: usize = 14_000;
 
+/// A stage that may not be there yet. Unlike an `Option`'s `None`, `Empty` is zero: it needs no initial value in flash.
+#[cfg(any(feature = "front-end", feature = "micro"))]
+#[repr(u8)]
+pub(crate) enum Slot<T> {
+    Empty = 0,
+    Full(T),
+}
+
 /// All static RAM of the stages.
 pub(crate) struct State {
     #[cfg(feature = "front-end")]
-    front_end: Option<FrontEnd>,
+    front_end: Slot<FrontEnd>,
     #[cfg(feature = "micro")]
-    micro: Option<MicroFrontEnd>,
+    micro: Slot<MicroFrontEnd>,
     #[cfg(feature = "vad")]
-    vad: Option<MelVad>,
+    vad: Slot<MelVad>,
     #[cfg(feature = "template")]
     spotter: [f32; SPOTTER_STATE],
     #[cfg(feature = "template")]
@@ -56,11 +64,11 @@ pub(crate) struct State {
 impl State {
     pub(crate) const EMPTY: State = State {
         #[cfg(feature = "front-end")]
-        front_end: None,
+        front_end: Slot::Empty,
         #[cfg(feature = "micro")]
-        micro: None,
+        micro: Slot::Empty,
         #[cfg(feature = "vad")]
-        vad: None,
+        vad: Slot::Empty,
         #[cfg(feature = "template")]
         spotter: [0.0; SPOTTER_STATE],
         #[cfg(feature = "template")]
@@ -112,21 +120,28 @@ fn frame_bits(hash: &mut Hash, frame: &MelFrame) {
 fn construct<'s, M: Machine, T, E>(
     machine: &mut M,
     name: &str,
-    slot: &'s mut Option<T>,
+    slot: &'s mut Slot<T>,
     make: impl FnOnce() -> Result<T, E>,
 ) -> Option<&'s mut T> {
     let mut meter = Meter::new();
     machine.paint();
-    meter.measure(machine, || *slot = make().ok());
+    meter.measure(machine, || {
+        if let Ok(stage) = make() {
+            *slot = Slot::Full(stage);
+        }
+    });
     meter.print(machine, name, 1, size_of::<T>());
-    if slot.is_none() {
-        Line::new("failed").word(name).print(machine);
+    match slot {
+        Slot::Full(stage) => Some(stage),
+        Slot::Empty => {
+            Line::new("failed").word(name).print(machine);
+            None
+        }
     }
-    slot.as_mut()
 }
 
 #[cfg(feature = "front-end")]
-fn front_end(slot: &mut Option<FrontEnd>, machine: &mut impl Machine) {
+fn front_end(slot: &mut Slot<FrontEnd>, machine: &mut impl Machine) {
     let Some(front_end) = construct(machine, "front-end-new", slot, || FrontEnd::new(FrontEndConfig::base()))
     else {
         return;
@@ -144,7 +159,7 @@ fn front_end(slot: &mut Option<FrontEnd>, machine: &mut impl Machine) {
 }
 
 #[cfg(feature = "micro")]
-fn micro(slot: &mut Option<MicroFrontEnd>, machine: &mut impl Machine) {
+fn micro(slot: &mut Slot<MicroFrontEnd>, machine: &mut impl Machine) {
     let make = || MicroFrontEnd::new(MicroFrontEndConfig::base());
     let Some(front_end) = construct(machine, "micro-new", slot, make) else {
         return;
@@ -178,9 +193,10 @@ fn vad_bits(hash: &mut Hash, frame: &VadFrame) {
 }
 
 #[cfg(feature = "vad")]
-fn vad(front_end: &mut Option<FrontEnd>, slot: &mut Option<MelVad>, machine: &mut impl Machine) {
-    let vad = construct(machine, "vad-new", slot, || MelVad::new(MelVadConfig::default(), &FrontEndConfig::base()));
-    let (Some(front_end), Some(vad)) = (front_end, vad) else {
+fn vad(front_end: &mut Slot<FrontEnd>, slot: &mut Slot<MelVad>, machine: &mut impl Machine) {
+    let vad =
+        construct(machine, "vad-new", slot, || MelVad::new(MelVadConfig::default(), &FrontEndConfig::base()));
+    let (Slot::Full(front_end), Some(vad)) = (front_end, vad) else {
         return;
     };
     front_end.reset();
@@ -207,7 +223,7 @@ fn spotter(state: &mut [f32]) -> Option<TemplateSpotter<'_>> {
 /// The spotter alone: the front end and the VAD run beside it, uncounted.
 #[cfg(feature = "template")]
 fn template(state: &mut State, machine: &mut impl Machine) {
-    let State { front_end: Some(front_end), vad: Some(vad), spotter: memory, .. } = state else {
+    let State { front_end: Slot::Full(front_end), vad: Slot::Full(vad), spotter: memory, .. } = state else {
         return;
     };
     front_end.reset();
@@ -236,10 +252,10 @@ fn template(state: &mut State, machine: &mut impl Machine) {
 /// The whole chain, as an application runs it.
 #[cfg(feature = "template")]
 fn chain(state: &mut State, machine: &mut impl Machine) {
-    let (Some(spotter), Some(mut vad)) = (spotter(&mut state.spotter), state.vad.take()) else {
+    let vad = MelVad::new(MelVadConfig::default(), &FrontEndConfig::base());
+    let (Some(spotter), Ok(vad)) = (spotter(&mut state.spotter), vad) else {
         return;
     };
-    vad.reset();
     let pre_roll = Storage::Lent(&mut state.pre_roll);
     machine.paint();
     let Ok(mut pipeline) = Pipeline::with_vad(FrontEndConfig::base(), vad, spotter, pre_roll) else {

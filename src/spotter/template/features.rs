@@ -239,7 +239,22 @@ impl Steps {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::vec::Vec;
+
+    proptest! {
+        #[test]
+        fn a_quantile_is_what_sorting_gives(
+            values in prop::collection::vec(prop_oneof![-20.0f32..5.0, Just(-12.0), Just(0.0), Just(-0.0)], 1..130),
+            q in 0.0f32..=1.0,
+        ) {
+            let mut sorted = values.clone();
+            sorted.sort_by(f32::total_cmp);
+            let rank = (q * (sorted.len() - 1) as f32 + 0.5) as usize;
+            let mut scratch = values;
+            prop_assert_eq!(quantile(&mut scratch, q).to_bits(), sorted[rank].to_bits());
+        }
+    }
 
     /// A loud, changing stretch between two quiet ones.
     fn mel(gain: f32) -> Vec<[f32; BANDS]> {
