@@ -34,7 +34,7 @@ const CHUNK: usize = 160;
 static PHRASE: &[u8] = include_bytes!("../../examples/kitchen/hey_earnest.earnest");
 /// As in `examples/kitchen/assistant.toml`.
 #[cfg(feature = "template")]
-const THRESHOLD: f32 = 0.42;
+const THRESHOLD: f32 = 0.34;
 /// State that the phrase needs.
 #[cfg(feature = "template")]
 const SPOTTER_STATE: usize = 14_000;
