@@ -66,10 +66,6 @@ impl NoiseFloor {
         }
         &self.floor
     }
-
-    pub(super) fn reset(&mut self) {
-        *self = NoiseFloor::new();
-    }
 }
 
 /// One instruction on most machines, unlike `f32::min`, whose answer for NaN takes several.

@@ -7,11 +7,6 @@
 //! log odds of speech = w3 · g + b3
 //! ```
 
-#![expect(
-    clippy::needless_range_loop,
-    reason = "closures over vectors may be compiled apart, without the level's instructions"
-)]
-
 use super::features::INPUTS;
 use super::weights::{BIAS_1, BIAS_2, BIAS_3, LEAK, WEIGHTS_1, WEIGHTS_2, WEIGHTS_3};
 use crate::simd::{BLOCK, Kernel, Lanes, Level};
