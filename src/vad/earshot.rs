@@ -71,7 +71,7 @@ impl VoiceActivityDetector for EarshotVad {
         self.detector.reset();
         self.filled = 0;
         self.probability = 0.0;
-        self.noise.reset();
+        self.noise = NoiseFloor::new();
         self.segmenter.reset();
     }
 }

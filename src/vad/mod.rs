@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`MelVad`] | mel frames of the base front end | almost everything |
 //! | [`EnergyVad`] | the level of frames of any front end | quiet rooms, other front ends |
-//! | `EarshotVad` (feature `earshot`) | the samples | a second opinion at thirty times the cost |
+//! | `EarshotVad` (feature `earshot`) | the samples | a second opinion at many times the cost |
 //!
 //! `benches/README.md` has their accuracy in noise, beside WebRTC's and Silero's.
 

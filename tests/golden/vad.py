@@ -17,7 +17,9 @@ FRAMES = 240
 def weights():
     source = (HERE.parents[1] / "src/vad/mel/weights.rs").read_text()
     found = re.findall(r"(?:const|static) (\w+): [^=]+= ([^;]+);", source)
-    return {name: np.array(ast.literal_eval(value)) for name, value in found}
+    found = {name: np.array(ast.literal_eval(value)) for name, value in found}
+    # Units lie in blocks of 8; inputs, where there are any, come first.
+    return {name: value.reshape(48, -1) if value.ndim == 3 else value.ravel() for name, value in found.items()}
 
 
 def frames():

@@ -9,7 +9,6 @@ numpy, scipy and soundfile suffice; an hour of CPU at most. The features come fr
 import argparse
 import struct
 import subprocess
-import textwrap
 import time
 from pathlib import Path
 
@@ -182,21 +181,19 @@ def train(network, sequences, dev, epochs, rng, peak_rate=4e-3):
 
 
 def rust_array(values, indent=0):
-    """Rust's literal, in lines of at most 110 columns. The shortest decimals that give back the same f32."""
+    """Rust's literal: units in blocks of 8, the shortest decimals that give back the same f32."""
     pad = " " * indent
-    if np.ndim(values) == 2:
-        return "[\n" + "".join(f"{pad}    {rust_array(row, indent + 4)},\n" for row in values) + pad + "]"
-    words = [str(np.float32(value)) for value in values]
-    text = "\n".join(textwrap.wrap(", ".join(words) + ",", 105 - indent))
-    return "[\n" + textwrap.indent(text, pad + "    ") + f"\n{pad}]"
+    if np.ndim(values) == 1 and len(values) == 8:
+        return "[" + ", ".join(str(np.float32(value)) for value in values) + "]"
+    rows = values if np.ndim(values) == 2 else np.reshape(values, (-1, 8))
+    return "[\n" + "".join(f"{pad}    {rust_array(row, indent + 4)},\n" for row in rows) + pad + "]"
 
 
 def write_rust(path, parameters):
     lines = ["//! The weights of the network, written by `models/training/vad/train.py`; its README is their card.", "",
-             "use super::features::INPUTS;", "use super::network::{HIDDEN_1, HIDDEN_2};"]
-    types = {"WEIGHTS_1": "[[f32; HIDDEN_1]; INPUTS]", "BIAS_1": "[f32; HIDDEN_1]", "LEAK": "[f32; HIDDEN_1]",
-             "WEIGHTS_2": "[[f32; HIDDEN_2]; 2 * HIDDEN_1]", "BIAS_2": "[f32; HIDDEN_2]",
-             "WEIGHTS_3": "[f32; HIDDEN_2]"}
+             "use super::features::INPUTS;", "use super::network::{BLOCKS_1, BLOCKS_2, Layer};"]
+    types = {"WEIGHTS_1": "[Layer<BLOCKS_1>; INPUTS]", "BIAS_1": "Layer<BLOCKS_1>", "LEAK": "Layer<BLOCKS_1>",
+             "WEIGHTS_2": "[Layer<BLOCKS_2>; INPUTS]", "BIAS_2": "Layer<BLOCKS_2>", "WEIGHTS_3": "Layer<BLOCKS_2>"}
     for name, kind in types.items():
         lines += ["", "#[rustfmt::skip]",
                   f"pub(super) static {name}: {kind} = {rust_array(parameters[name])};"]

@@ -12,6 +12,7 @@ use super::segments::Segmenter;
 use super::{VadFrame, VoiceActivityDetector, decibel};
 use crate::error::ConfigError;
 use crate::frontend::{FrontEndConfig, MelFrame};
+use crate::simd::Level;
 use features::MEL_BINS;
 use network::Network;
 
@@ -53,6 +54,18 @@ impl MelVad {
     /// [`ConfigError::OutOfRange`] naming the field of `config`; [`ConfigError::Mismatch`] if `front_end` differs
     /// from [`FrontEndConfig::base`].
     pub fn new(config: MelVadConfig, front_end: &FrontEndConfig) -> Result<Self, ConfigError> {
+        MelVad::with_level(config, front_end, Level::detect())
+    }
+
+    /// As [`MelVad::new`], for an instruction set of the caller's choice. All levels give the same bits.
+    ///
+    /// # Errors
+    /// As [`MelVad::new`].
+    pub fn with_level(
+        config: MelVadConfig,
+        front_end: &FrontEndConfig,
+        level: Level,
+    ) -> Result<Self, ConfigError> {
         ConfigError::check("threshold", f64::from(config.threshold), 0.01, 0.99)?;
         let base = FrontEndConfig::base();
         for (what, expected, actual) in [
@@ -67,7 +80,7 @@ impl MelVad {
         Ok(MelVad {
             threshold: config.threshold,
             features: VadFeatures::new(),
-            network: Network::new(),
+            network: Network::new(level),
             segmenter: Segmenter::new(config.onset_frames, config.hangover_frames, config.talk_window_s)?,
         })
     }
@@ -96,20 +109,27 @@ impl VoiceActivityDetector for MelVad {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::vec::Vec;
 
-    /// Against `tests/golden/vad.py`, which computes everything in float64 by itself. The log odds agree to 1e-3.
+    /// Against `tests/golden/vad.py`, which computes everything in float64 by itself. The log odds agree to 1e-3,
+    /// and those of all levels to the bit.
     #[test]
     fn equals_the_second_implementation() {
         let golden = include_bytes!("../../../tests/golden/vad.bin");
-        let (mut features, mut network) = (VadFeatures::new(), Network::new());
+        let mut features = VadFeatures::new();
+        let mut networks: Vec<Network> = Level::all().map(Network::new).collect();
         let mut frames = 0;
         for frame in golden.as_chunks::<{ 4 * (MEL_BINS + 2) }>().0 {
             let mut numbers = frame.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four));
             let mel: [f32; MEL_BINS] = core::array::from_fn(|_| numbers.next().unwrap());
             let mean_square = numbers.next().unwrap();
             let expected = numbers.next().unwrap();
-            let odds = network.process(features.process(&mel, mean_square));
+            let inputs = features.process(&mel, mean_square);
+            let odds = networks[0].process(inputs);
             assert!((odds - expected).abs() < 1e-3, "frame {frames}: {odds}, expected {expected}");
+            for network in &mut networks[1..] {
+                assert_eq!(network.process(inputs).to_bits(), odds.to_bits(), "frame {frames}: {network:?}");
+            }
             frames += 1;
         }
         assert_eq!(frames, 240);
