@@ -92,7 +92,7 @@ def main():
         (loss, (state, kl, ctc)), g = grad(e["params"], e["state"], batch, config, o.kl, o.ctc)
         change, optimiser_state = optimiser.update(g, e["optimiser"], e["params"])
         params = optax.apply_updates(e["params"], change)
-        average = jax.tree.map(lambda a, p: 0.99 * a + 0.01 * p, e["average"], params)
+        average = jax.tree.map(lambda a, p: 0.998 * a + 0.002 * p, e["average"], params)
         return dict(params=params, state=state, average=average, optimiser=optimiser_state), loss, kl, ctc
 
     clips, weights = augment.load()
