@@ -3,34 +3,32 @@
 //!
 //! `cargo bench --bench nn` measures all of it; at the end a table: CPU seconds per hour of audio of whole networks.
 
+#[path = "common/mod.rs"]
+mod common;
+
+use common::{conv, depthwise, gru, phones, random, single, thread_time, wake};
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use earnest::nn::{Activation, Calibration, Conv, Format, Graph, Model, Net, Op};
+use earnest::nn::{Calibration, Format, Graph, Model, Net};
 use earnest::simd::{Isa, Level};
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, dispatch, f32x16, i16x32, i32x16};
-use rustix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
 use std::time::Duration;
 
 /// Processor time of this thread: what others do on the machine doesn't count.
 struct CpuTime;
 
-fn now() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
-
 impl Measurement for CpuTime {
     type Intermediate = Duration;
     type Value = Duration;
 
     fn start(&self) -> Duration {
-        now()
+        thread_time()
     }
 
     fn end(&self, start: Duration) -> Duration {
-        now() - start
+        thread_time() - start
     }
 
     fn add(&self, a: &Duration, b: &Duration) -> Duration {
@@ -48,76 +46,6 @@ impl Measurement for CpuTime {
     fn formatter(&self) -> &dyn ValueFormatter {
         WallTime.formatter()
     }
-}
-
-/// Steele, Lea and Flood's SplitMix64, −1 to 1.
-fn random(state: &mut u64) -> f32 {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let z = (*state ^ (*state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((z ^ (z >> 31)) >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-}
-
-fn values(len: usize, inputs: usize) -> Vec<f32> {
-    let (mut state, scale) = (len as u64, 1.7 / (inputs as f32).sqrt());
-    (0..len).map(|_| random(&mut state) * scale).collect()
-}
-
-fn conv(inputs: usize, outputs: usize, kernel: usize, stride: usize) -> Op {
-    let weights = values(inputs * outputs * kernel, inputs * kernel);
-    Op::Conv(Conv { stride, ..Conv::causal(weights, values(outputs, 9), kernel) })
-}
-
-fn depthwise(channels: usize, kernel: usize, stride: usize) -> Op {
-    Op::Depthwise(Conv {
-        stride,
-        ..Conv::causal(values(channels * kernel, kernel), values(channels, 9), kernel)
-    })
-}
-
-fn single(channels: usize, op: Op) -> Graph {
-    let mut graph = Graph::new(channels);
-    graph.push(op, &[0]).unwrap();
-    graph
-}
-
-fn gru(inputs: usize, hidden: usize) -> Op {
-    Op::Gru {
-        input: values(3 * hidden * inputs, inputs),
-        recurrent: values(3 * hidden * hidden, hidden),
-        bias: values(6 * hidden, 9),
-    }
-}
-
-/// A stem that halves the rate twice, residual blocks of depthwise and pointwise, a dense head: as our phone models.
-fn phones(stem: usize, channels: usize, blocks: usize, outputs: usize) -> Graph {
-    let mut graph = Graph::new(40);
-    graph.then(conv(40, stem, 5, 2), true).unwrap();
-    graph.then(depthwise(stem, 5, 2), true).unwrap();
-    let mut x = graph.then(conv(stem, channels, 1, 1), true).unwrap();
-    for _ in 0..blocks {
-        graph.then(depthwise(channels, 9, 1), true).unwrap();
-        let y = graph.then(conv(channels, channels, 1, 1), false).unwrap();
-        let sum = graph.push(Op::Add, &[x, y]).unwrap();
-        x = graph.relu(sum).unwrap();
-    }
-    graph.then(conv(channels, outputs, 1, 1), false).unwrap();
-    graph
-}
-
-/// About 50 000 multiplications every 10 ms: a wake-word network without strides.
-fn wake() -> Graph {
-    let mut graph = Graph::new(40);
-    let mut x = graph.then(conv(40, 64, 3, 1), true).unwrap();
-    for _ in 0..9 {
-        graph.then(depthwise(64, 5, 1), true).unwrap();
-        let y = graph.then(conv(64, 64, 1, 1), false).unwrap();
-        let sum = graph.push(Op::Add, &[x, y]).unwrap();
-        x = graph.relu(sum).unwrap();
-    }
-    graph.then(conv(64, 1, 1, 1), false).unwrap();
-    graph.then(Op::Activation(Activation::Sigmoid), false).unwrap();
-    graph
 }
 
 fn frames(channels: usize) -> Vec<Vec<f32>> {
@@ -234,11 +162,11 @@ fn seconds_per_hour(image: &[u8]) -> f64 {
     let mut best = f64::INFINITY;
     for _ in 0..5 {
         let count = 4000;
-        let start = now();
+        let start = thread_time();
         for frame in frames.iter().cycle().take(count) {
             black_box(net.process(black_box(frame)));
         }
-        best = best.min((now() - start).as_secs_f64() / count as f64);
+        best = best.min((thread_time() - start).as_secs_f64() / count as f64);
     }
     best * 360_000.0
 }

@@ -47,10 +47,10 @@ none() {
     ! "$@"
 }
 
-all=$(elf all micro,template)
+all=$(elf all micro,net,template)
 check "no panic in the linked program" none panics "$all"
 check "no allocator in the linked program" none allocators "$all"
-canary=$(elf canary micro,template,canary)
+canary=$(elf canary micro,net,template,canary)
 found() { panics "$canary" >/dev/null; }
 check "a panic would be found" found
 
@@ -69,6 +69,7 @@ read -r base_flash base_ram < <(sizes "$(elf base "")")
 read -r front_flash front_ram < <(sizes "$(elf front-end front-end)")
 read -r micro_flash micro_ram < <(sizes "$(elf micro micro)")
 read -r vad_flash vad_ram < <(sizes "$(elf vad vad)")
+read -r net_flash net_ram < <(sizes "$(elf net net)")
 read -r all_flash all_ram < <(sizes "$(elf template template)")
 
 # cost NAME FIELD: a number of the board's line for NAME.
@@ -97,8 +98,8 @@ Written by \`firmware/table.sh\`; don't edit. QEMU $(qemu-system-arm --version |
 that end with the wake phrase, in chunks of 10 ms. QEMU counts instructions, not cycles: there are no wait states and
 no caches in these numbers.
 
-Flash and static RAM (bytes) are what the linked program grows by when the stage is added; the VAD comes on top of the
-front end, the template spotter and the chain around it on top of both, with its model and one second of pre-roll.
+Flash and static RAM (bytes) are what the linked program grows by when the stage is added; the VAD and \`phones-s\` come on top of
+the front end, the template spotter and the chain around it on top of front end and VAD, with its model and one second of pre-roll.
 Stack (bytes) is the high-water mark while the stage runs, below its caller. Frames come every 10 ms.
 
 | stage | flash | static RAM | stack | instructions a frame | worst call | instructions a second |
@@ -106,6 +107,7 @@ Stack (bytes) is the high-water mark while the stage runs, below its caller. Fra
 END
     row "front end, \`base\`" front-end $((front_flash - base_flash)) $((front_ram - base_ram))
     row "VAD, \`MelVad\`" vad $((vad_flash - front_flash)) $((vad_ram - front_ram))
+    row "\`phones-s\`, int8, its model included" phones $((net_flash - front_flash)) $((net_ram - front_ram))
     row "template spotter, 5 recordings" template $((all_flash - vad_flash)) $((all_ram - vad_ram))
     row "integer front end, TFLite Micro's" micro $((micro_flash - base_flash)) $((micro_ram - base_ram))
     cat <<END
@@ -117,7 +119,7 @@ Construction, once:
 | stage | stack | instructions | state, bytes |
 |---|---:|---:|---:|
 END
-    for stage in front-end micro vad template; do
+    for stage in front-end micro vad phones template; do
         printf '| %s | %s | %s | %s |\n' "$stage" "$(grouped "$(cost $stage-new 6)")" \
             "$(grouped "$(instructions "$(cost $stage-new 4)" 1)")" "$(grouped "$(cost $stage-new 7)")"
     done

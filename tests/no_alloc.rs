@@ -1,25 +1,36 @@
-//! After construction the chain never touches the heap. One test in this file: the counter is the process's.
+//! After construction nothing touches the heap: the whole chain, every front end, every VAD, every network.
+#![cfg(feature = "std")]
 
 mod common;
+mod nn_support;
 
+use earnest::audio::Unit;
+use earnest::frontend::{FrontEnd, FrontEndConfig, MicroFrontEnd, MicroFrontEndConfig};
+use earnest::nn::{Calibration, Model, Net, OutputKind};
+use earnest::simd::Level;
+use earnest::vad::{EnergyVad, EnergyVadConfig, MelVad, MelVadConfig, VoiceActivityDetector};
+use nn_support::{Random, random_net};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::cell::Cell;
 
 struct Counting;
 
-static CALLS: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    // Of this thread: tests run side by side.
+    static CALLS: Cell<u64> = const { Cell::new(0) };
+}
 
-// SAFETY: everything is passed on to the system's allocator as it came.
+// SAFETY: passes every call on to the system's allocator as it came; counting allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.fetch_add(1, Relaxed);
-        // SAFETY: the caller keeps `alloc`'s contract.
+        CALLS.set(CALLS.get() + 1);
+        // SAFETY: the caller's promises are those that the system's allocator asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        CALLS.fetch_add(1, Relaxed);
-        // SAFETY: the caller keeps `dealloc`'s contract.
+        CALLS.set(CALLS.get() + 1);
+        // SAFETY: as above.
         unsafe { System.dealloc(memory, layout) }
     }
 }
@@ -27,25 +38,114 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Calls of the allocator by `work`, which gives what shows that it did something.
+fn calls<T>(work: impl FnOnce() -> T) -> (u64, T) {
+    let before = CALLS.get();
+    let done = work();
+    (CALLS.get() - before, done)
+}
+
 #[test]
-fn more_than_a_minute_of_audio_without_the_heap() {
+fn the_counter_counts() {
+    assert_eq!(calls(|| drop(std::hint::black_box(Box::new(1)))).0, 2);
+}
+
+#[test]
+fn the_chain_over_more_than_a_minute_of_audio() {
     let kitchen = common::flac("kitchen.flac");
     let background = common::flac("background.flac");
     let mut pipeline = common::pipeline();
-    let mut events = 0;
-
-    let before = CALLS.load(Relaxed);
-    std::hint::black_box(Box::new(1));
-    assert_eq!(CALLS.load(Relaxed) - before, 2, "the counter counts");
-
-    let before = CALLS.load(Relaxed);
-    for chunk in kitchen.chunks(160).chain(background.chunks(37)) {
-        pipeline.push(chunk, |_| events += 1);
-    }
-    pipeline.reset();
-    pipeline.push(&background, |_| events += 1);
-    let calls = CALLS.load(Relaxed) - before;
+    let (calls, events) = calls(|| {
+        let mut events = 0;
+        for chunk in kitchen.chunks(160).chain(background.chunks(37)) {
+            pipeline.push(chunk, |_| events += 1);
+        }
+        pipeline.reset();
+        pipeline.push(&background, |_| events += 1);
+        events
+    });
     assert!(pipeline.now().0 + kitchen.len() as u64 > 60 * 16_000);
     assert!(events > 10);
     assert_eq!(calls, 0);
+}
+
+#[test]
+fn front_ends_and_vads() {
+    let pcm = common::flac("kitchen.flac");
+    let units: Vec<Unit> = pcm.iter().map(|&x| Unit::from(x)).collect();
+    for config in
+        [FrontEndConfig::base(), FrontEndConfig::kaldi(), FrontEndConfig::librosa(), FrontEndConfig::pcen()]
+    {
+        for level in Level::all() {
+            let mut front_end = FrontEnd::with_level(config, level).unwrap();
+            let mut mel = (config == FrontEndConfig::base())
+                .then(|| MelVad::with_level(MelVadConfig::default(), &config, level).unwrap());
+            let mut energy = EnergyVad::new(EnergyVadConfig::default()).unwrap();
+            let (calls, frames) = calls(|| {
+                let mut frames = 0;
+                for round in 0..2 {
+                    let (mut ints, mut units) = (&pcm[..], &units[..]);
+                    while let Some(frame) = if round == 0 {
+                        front_end.process(&mut ints)
+                    } else {
+                        front_end.process(&mut units)
+                    } {
+                        energy.process(frame);
+                        if let Some(vad) = &mut mel {
+                            vad.process(frame);
+                        }
+                        frames += 1;
+                    }
+                    while front_end.finish().is_some() {
+                        frames += 1;
+                    }
+                    front_end.reset();
+                    energy.reset();
+                }
+                frames
+            });
+            assert!(frames > pcm.len() / 100, "{frames}");
+            assert_eq!(calls, 0, "{config:?}, {level}");
+        }
+    }
+    let mut micro = MicroFrontEnd::new(MicroFrontEndConfig::base()).unwrap();
+    let (calls, frames) = calls(|| {
+        let mut rest = &pcm[..];
+        let mut frames = 0;
+        while micro.process(&mut rest).is_some() {
+            frames += 1;
+        }
+        micro.reset();
+        frames
+    });
+    assert!(frames > 1000);
+    assert_eq!(calls, 0);
+}
+
+#[test]
+fn networks_in_both_formats() {
+    let mut outputs = 0;
+    for seed in 0..60 {
+        let mut net = random_net(seed, 8);
+        net.graph.set_output(
+            [OutputKind::Plain, OutputKind::Softmax, OutputKind::LogSoftmax][seed as usize % 3],
+            1,
+        );
+        let frames = Random(seed).frames(40, net.channels[0]);
+        let mut calibration = Calibration::new(&net.graph).unwrap();
+        frames.iter().for_each(|frame| calibration.observe(frame));
+        for image in [net.graph.to_image().unwrap(), net.graph.to_int8_image(&calibration).unwrap()] {
+            for level in Level::all() {
+                let mut net = Net::owned_with_level(Model::new(&image[..]).unwrap(), level);
+                let (calls, given) = calls(|| {
+                    let given = frames.iter().filter(|frame| net.process(frame).is_some()).count();
+                    net.reset();
+                    given
+                });
+                outputs += given;
+                assert_eq!(calls, 0, "seed {seed}, {level}");
+            }
+        }
+    }
+    assert!(outputs > 1000);
 }

@@ -6,7 +6,7 @@
 //! thumbv7em-none-eabihf`). What it prints before the costs must be the same.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![cfg_attr(
-    not(all(feature = "micro", feature = "template")),
+    not(all(feature = "micro", feature = "net", feature = "template")),
     allow(dead_code, reason = "a program of fewer stages leaves something out")
 )]
 

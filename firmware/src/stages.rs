@@ -5,7 +5,7 @@ use crate::report::Machine;
 use crate::report::Meter;
 use crate::report::{Hash, Line};
 
-#[cfg(feature = "template")]
+#[cfg(any(feature = "template", feature = "net"))]
 use earnest::Storage;
 #[cfg(feature = "vad")]
 use earnest::audio::SampleIndex;
@@ -15,6 +15,8 @@ use earnest::event::Event;
 use earnest::frontend::{FrontEnd, FrontEndConfig, MelFrame};
 #[cfg(feature = "micro")]
 use earnest::frontend::{MicroFrontEnd, MicroFrontEndConfig};
+#[cfg(feature = "net")]
+use earnest::nn::{Model, Net};
 #[cfg(feature = "template")]
 use earnest::pipeline::Pipeline;
 #[cfg(feature = "template")]
@@ -39,6 +41,17 @@ const THRESHOLD: f32 = 0.34;
 #[cfg(feature = "template")]
 const SPOTTER_STATE: usize = 14_000;
 
+/// The small acoustic model in integers, where its words can be read in place.
+#[cfg(feature = "net")]
+static PHONES: &Aligned<[u8]> = &Aligned(*include_bytes!("../../models/phones-s.int8.ear"));
+/// Words of state that it needs.
+#[cfg(feature = "net")]
+const PHONES_STATE: usize = 6_000;
+
+#[cfg(feature = "net")]
+#[repr(align(4))]
+struct Aligned<T: ?Sized>(T);
+
 /// A stage that may not be there yet. Unlike an `Option`'s `None`, `Empty` is zero: it needs no initial value in flash.
 #[cfg(any(feature = "front-end", feature = "micro"))]
 #[repr(u8)]
@@ -55,6 +68,8 @@ pub(crate) struct State {
     micro: Slot<MicroFrontEnd>,
     #[cfg(feature = "vad")]
     vad: Slot<MelVad>,
+    #[cfg(feature = "net")]
+    phones: [u32; PHONES_STATE],
     #[cfg(feature = "template")]
     spotter: [f32; SPOTTER_STATE],
     #[cfg(feature = "template")]
@@ -69,6 +84,8 @@ impl State {
         micro: Slot::Empty,
         #[cfg(feature = "vad")]
         vad: Slot::Empty,
+        #[cfg(feature = "net")]
+        phones: [0; PHONES_STATE],
         #[cfg(feature = "template")]
         spotter: [0.0; SPOTTER_STATE],
         #[cfg(feature = "template")]
@@ -85,6 +102,8 @@ pub(crate) fn run(state: &mut State, machine: &mut impl Machine) {
     micro(&mut state.micro, machine);
     #[cfg(feature = "vad")]
     vad(&mut state.front_end, &mut state.vad, machine);
+    #[cfg(feature = "net")]
+    phones(&mut state.front_end, &mut state.phones, machine);
     #[cfg(feature = "template")]
     {
         template(state, machine);
@@ -211,6 +230,34 @@ fn vad(front_end: &mut Slot<FrontEnd>, slot: &mut Slot<MelVad>, machine: &mut im
     }
     meter.print(machine, "vad", frames, size_of::<MelVad>());
     bits(machine, "vad", frames, &hash);
+}
+
+#[cfg(feature = "net")]
+fn phones(front_end: &mut Slot<FrontEnd>, memory: &mut [u32], machine: &mut impl Machine) {
+    let Slot::Full(front_end) = front_end else { return };
+    front_end.reset();
+    let mut meter = Meter::new();
+    machine.paint();
+    let net = meter.measure(machine, || {
+        let model = Model::new(&PHONES.0[..]).ok()?;
+        let words = Net::required_words(&model);
+        Net::new(model, Storage::Lent(memory.get_mut(..words)?)).ok()
+    });
+    let Some(mut net) = net else { return Line::new("failed phones").print(machine) };
+    let state_bytes = size_of::<Net<'_>>() + 4 * Net::required_words(net.model());
+    meter.print(machine, "phones-new", 1, state_bytes);
+    let (mut meter, mut hash, mut frames) = (Meter::new(), Hash::new(), 0);
+    machine.paint();
+    for mut chunk in CLIP.chunks(CHUNK) {
+        while let Some(frame) = front_end.process(&mut chunk) {
+            if let Some(row) = meter.measure(machine, || net.process(frame.mel())) {
+                row.iter().for_each(|value| hash.word(value.to_bits()));
+            }
+            frames += 1;
+        }
+    }
+    meter.print(machine, "phones", frames, state_bytes);
+    bits(machine, "phones", frames, &hash);
 }
 
 #[cfg(feature = "template")]

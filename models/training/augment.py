@@ -18,7 +18,7 @@ LOG_BLANK = np.full(len(SYMBOLS), -9.0, np.float32)
 LOG_BLANK[BLANK] = 0.0
 
 # set prefix -> how often a second of it is heard, against 1
-WEIGHTS = {"speech/ljspeech": 2.5, "speech/librispeech_train": 2.0, "speech/speechocean": 1.2, "speech/doubletalk": 1.0,
+WEIGHTS = {"speech/ljspeech": 2.5, "speech/librispeech_train": 2.0, "speech/speechocean": 2.2, "speech/doubletalk": 1.0,
            "wake_community": 1.0, "words": 0.7, "tts": 1.2, "synthetic": 0.8}
 
 
@@ -52,12 +52,12 @@ def load(split="train"):
         for row in synthetic() if prefix == "synthetic" else clips(prefix, split):
             if not cached("mel", row["key"]).exists():
                 continue
-            paths = (cached(kind, row["key"]) for kind in ("teacher", "own"))
-            teacher = next((np.load(p) for p in paths if p.exists()), None)
-            labels = labels_of(row, teacher)
-            if teacher is None and labels is None:
+            heard, target = (next((np.load(p) for k in kinds if (p := cached(k, row["key"])).exists()), None)
+                             for kinds in (("teacher", "own"), ("aligned", "teacher", "own")))
+            labels = labels_of(row, heard)
+            if target is None and labels is None:
                 continue
-            clip = Clip(row, teacher, labels)
+            clip = Clip(row, target, labels)
             if clip.frames >= 20:
                 found.append(clip)
                 weights.append(weight * clip.frames)

@@ -10,6 +10,7 @@ import onnxruntime
 from scipy.special import log_softmax
 
 import model
+from align import occupancy
 from evaluate import ctc_score
 from export import graph
 from frontend import WEIGHTS, log_mel
@@ -47,6 +48,19 @@ def test_ctc_likelihood():
         brute = sum(np.exp(sum(lp[t, s] for t, s in enumerate(path)))
                     for path in itertools.product(range(4), repeat=5) if collapse(path) == labels)
         assert np.isclose(ctc_score(lp, labels), np.log(brute), atol=1e-6), labels
+
+
+def test_occupancy():
+    rng = np.random.default_rng(5)
+    lp = np.log(rng.dirichlet(np.ones(39), 6))
+    for labels in ([1, 2], [1, 1], [2]):
+        brute = np.zeros((6, 39))
+        for path in itertools.product(range(3), repeat=6):
+            if collapse(path) == labels:
+                brute[np.arange(6), path] += np.exp(sum(lp[t, s] for t, s in enumerate(path)))
+        brute /= brute.sum(1, keepdims=True)
+        assert abs(np.exp(occupancy(lp, labels)) - brute).max() < 1e-4, labels
+    assert occupancy(lp[:2], [1, 1]) is None                                   # a repeat needs a blank between
 
 
 def test_export_and_look_ahead():
