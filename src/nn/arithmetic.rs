@@ -74,6 +74,7 @@ impl Arithmetic for Float {
         }
     }
 
+    #[inline(always)]
     fn conv(task: &Task, taps: &Taps<f32>, out: &mut [f32]) {
         kernels::conv_f32(
             task.level,
@@ -85,6 +86,7 @@ impl Arithmetic for Float {
         );
     }
 
+    #[inline(always)]
     fn depthwise(task: &Task, taps: &Taps<f32>, out: &mut [f32]) {
         kernels::depthwise_f32(
             task.level,
@@ -118,6 +120,7 @@ impl Arithmetic for Float {
         kernels::gru(task.level, gates, recurrent, state);
     }
 
+    #[inline(always)]
     fn add(task: &Task, a: &[f32], b: &[f32], out: &mut [f32]) {
         kernels::add(task.level, a, b, task.relu, out);
     }
@@ -148,6 +151,7 @@ impl Arithmetic for Int8 {
         kernels::dequantise(row, scale, frame);
     }
 
+    #[inline(always)]
     fn conv(task: &Task, taps: &Taps<i16>, out: &mut [i16]) {
         let requantise = Requantise::view(task.block(Layer::REQUANTISE, Self::FORMAT));
         kernels::conv_i8(
@@ -161,6 +165,7 @@ impl Arithmetic for Int8 {
         );
     }
 
+    #[inline(always)]
     fn depthwise(task: &Task, taps: &Taps<i16>, out: &mut [i16]) {
         let requantise = Requantise::view(task.block(Layer::REQUANTISE, Self::FORMAT));
         kernels::depthwise_i8(
@@ -200,6 +205,7 @@ impl Arithmetic for Int8 {
         kernels::gru_i16(task.block(Layer::TABLE, Self::FORMAT), gates, recurrent, state);
     }
 
+    #[inline(always)]
     fn add(task: &Task, a: &[i16], b: &[i16], out: &mut [i16]) {
         let [multipliers, shift] = task.layer.sum;
         let multipliers = [(multipliers & 0xffff) as i32, (multipliers >> 16) as i32];

@@ -248,6 +248,7 @@ impl<'a> Model<'a> {
         &self.header
     }
 
+    #[inline(always)]
     pub(super) fn layer(&self, index: usize) -> Option<Layer> {
         let from = 4 * (HEADER_WORDS + RECORD_WORDS * index);
         let record = self.image.get(from..from + 4 * RECORD_WORDS)?;

@@ -212,6 +212,8 @@ impl Layer {
         ]
     }
 
+    // Inlined, so that a step reads only the words it needs of a record.
+    #[inline(always)]
     pub(super) fn decode(words: &[u32; RECORD_WORDS]) -> Option<Layer> {
         let &[
             kind,
@@ -283,6 +285,7 @@ impl Layer {
     }
 
     /// Activations of state.
+    #[inline(always)]
     pub(super) fn state_len(&self) -> usize {
         match self.kind {
             LayerKind::Conv | LayerKind::Depthwise => self.history_rows() * self.in_row(),
@@ -292,15 +295,18 @@ impl Layer {
         }
     }
 
+    #[inline(always)]
     pub(super) fn in_row(&self) -> usize {
         padded(self.in_channels as usize)
     }
 
+    #[inline(always)]
     pub(super) fn out_row(&self) -> usize {
         padded(self.out_channels as usize)
     }
 
     /// Rows that the weights give: three gates for a GRU, z, r, h, each padded.
+    #[inline(always)]
     pub(super) fn weight_rows(&self) -> usize {
         match self.kind {
             LayerKind::Gru => 3 * self.out_row(),
@@ -309,6 +315,7 @@ impl Layer {
     }
 
     /// Input rows that a convolution keeps, the newest not among them.
+    #[inline(always)]
     pub(super) fn history_rows(&self) -> usize {
         (self.kernel as usize).saturating_sub(1) * self.dilation as usize
     }
@@ -332,6 +339,7 @@ impl Layer {
     }
 
     /// Scratch beside the output: the gates of a GRU.
+    #[inline(always)]
     pub(super) fn work_len(&self) -> usize {
         if self.kind == LayerKind::Gru { 2 * self.weight_rows() } else { 0 }
     }

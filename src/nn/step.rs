@@ -102,6 +102,7 @@ pub(super) fn step<'m, A: Arithmetic>(
 }
 
 /// Computes if it is time, then takes `x` into the history.
+#[inline(always)]
 fn convolve<A: Arithmetic>(
     task: &Task,
     counters: &mut Counters,
@@ -136,6 +137,7 @@ fn convolve<A: Arithmetic>(
 }
 
 /// Adds when the later of two inputs comes; until then the earlier one waits in `queue`.
+#[inline(always)]
 fn add<A: Arithmetic>(
     task: &Task,
     counters: &mut Counters,
