@@ -1,9 +1,9 @@
 #!/bin/sh
-# Instructions per frame of every front end at every level that valgrind knows (it has no AVX-512).
+# Instructions per frame of every stage at every level that valgrind knows (it has no AVX-512).
 # The difference of two runs leaves out the making of tables. Run at the repository root.
 set -eu
-program=${CARGO_TARGET_DIR:-target}/release/examples/frontend_frames
-cargo build --release --quiet --example frontend_frames
+program=${CARGO_TARGET_DIR:-target}/release/examples/stage_frames
+cargo build --release --quiet --example stage_frames
 
 count() {
     log=$(mktemp)
@@ -22,8 +22,8 @@ printf '%-16s %-8s %8s\n' what level instructions
 frames realfft avx2
 frames microfft scalar
 frames micro scalar
-for preset in fft no-compression base pcen kaldi librosa; do
+for stage in fft no-compression base pcen kaldi librosa base+energy-vad base+mel-vad net-f32 net-int8; do
     for level in scalar sse2 avx2; do
-        frames "$preset" "$level"
+        frames "$stage" "$level"
     done
 done

@@ -174,5 +174,5 @@ class Batches:
     def __call__(self, step):
         rng = np.random.default_rng((self.seed, step))
         hard = min(max((step - EASY) / (HARD - EASY), 0.1), 1.0)
-        parts = list(zip(*(self.segment(rng, hard * rng.random()) for _ in range(self.size))))
+        parts = list(zip(*(self.segment(rng, hard * rng.random() ** 2) for _ in range(self.size))))
         return [np.stack(p) for p in parts]

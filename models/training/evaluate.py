@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Figures of an exported model on one split, with counts and 95 % intervals; and short ones on dev while training.
 
-    evaluate.py MODEL.onnx --split dev|test --out FIGURES.json [--figures per,teacher,choice]
+    evaluate.py MODEL.onnx|MODEL.ear --split dev|test --out FIGURES.json [--figures per,teacher,choice]
 
 `per`: phone errors of a greedy decode against the nearest dictionary pronunciation (AH0 = AH, AO = AA, unknown words left
 out), on speechocean and ljspeech. `teacher`: phone disagreement with the teacher's greedy decode, on coffee and
@@ -10,16 +10,17 @@ librispeech_other (needs teacher.py run on them first). `choice`: the one phrase
 """
 import argparse
 import json
+import subprocess
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 
-from corpus import audio, cached, clips
+from corpus import HERE, audio, cached, clips
 from frontend import log_mel
 from intervals import bootstrap_rate, wilson
 from lexicon import best, distance, lattice
-from symbols import BLANK, collapse, ids
+from symbols import BLANK, SYMBOLS, collapse, ids
 
 PHRASES = {                                               # each with its pronunciations
     "alexa": ["AH L EH K S AH"],
@@ -90,6 +91,22 @@ def dev_figures(params, state, config):
         if total:
             out[name] = round(errors / total, 4)
     return out
+
+
+class Image:
+    """A packed image, run by the Rust engine on its own front end (`examples/posteriors.rs`)."""
+
+    def __init__(self, path):
+        command = ["cargo", "run", "--release", "--quiet", "-p", "earnest", "--example", "posteriors", "--", str(Path(path).resolve()), "CPU"]
+        self.process = subprocess.Popen(command, cwd=HERE.parents[1], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def __call__(self, x):
+        """As Network."""
+        x = np.pad(x, (0, 3200)).astype("<f4")
+        self.process.stdin.write(np.uint32(len(x)).tobytes() + x.tobytes())
+        self.process.stdin.flush()
+        rows = int.from_bytes(self.process.stdout.read(4), "little")
+        return np.frombuffer(self.process.stdout.read(4 * rows * len(SYMBOLS)), "<f4").reshape(rows, len(SYMBOLS))
 
 
 class Network:
@@ -169,8 +186,11 @@ def main():
     a.add_argument("--out", type=Path)
     a.add_argument("--figures", default="per,teacher,choice")
     o = a.parse_args()
-    net = Network(o.model)
+    net = (Image if o.model.endswith(".ear") else Network)(o.model)
     figures = {name: globals()[name](net, o.split) for name in o.figures.split(",")}
+    if isinstance(net, Image):
+        net.process.stdin.close()                         # it says what it cost
+        net.process.wait()
     print(json.dumps(figures, indent=1))
     if o.out:
         o.out.write_text(json.dumps(figures, indent=1) + "\n")
