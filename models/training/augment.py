@@ -13,7 +13,7 @@ from symbols import BLANK, SYMBOLS, collapse
 
 FRAMES = 1200                      # mel frames of a segment; teacher and output frames are half as many
 LABELS = 224                       # most labels of a segment
-EASY, HARD = 1000, 3000            # steps between which the greatest damage grows from a tenth to all
+EASY, HARD = 1000, 3000            # steps between which variation, and the greatest damage, grow from a tenth to all
 LOG_BLANK = np.full(len(SYMBOLS), -9.0, np.float32)
 LOG_BLANK[BLANK] = 0.0
 
@@ -97,10 +97,10 @@ class Batches:
         members, cumulative = self.pools[pool]
         return self.clips[members[np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right")]]
 
-    def clip(self, c, rng, room, hard):
+    def clip(self, c, rng, room, hard, vary):
         """One clip, warped in time and frequency: mel power [n, 40], teacher [n / 2, symbols] or None."""
         x = c.mels[rng.integers(len(c.mels)) if rng.random() < 0.8 * hard else 0].astype(np.float32)
-        rate = np.exp(rng.uniform(-0.18, 0.18)) if rng.random() < 0.5 * hard else 1.0
+        rate = np.exp(rng.uniform(-0.18, 0.18)) if rng.random() < 0.5 * vary else 1.0
         n = int(len(x) / rate) & ~1
         start = 0.0
         if n > room:                              # only where no labels are wanted
@@ -109,7 +109,7 @@ class Batches:
         low = np.minimum(at.astype(int), len(x) - 2)
         part = (at - low).astype(np.float32)[:, None]
         x = x[low] * (1 - part) + x[low + 1] * part
-        if rng.random() < 0.6 * hard:
+        if rng.random() < 0.6 * vary:
             x = x @ self.tracts[rng.integers(len(self.tracts))]
         x += rng.uniform(-1.4, 1.4)
         teacher = None
@@ -134,7 +134,7 @@ class Batches:
         level = np.sort(x.sum(1))[FRAMES // 2:].mean()
         return x / max(level, 1e-9)
 
-    def segment(self, rng, hard):
+    def segment(self, rng, hard, vary):
         power = np.zeros((FRAMES, BANDS), np.float32)
         target = np.tile(LOG_BLANK, (FRAMES // 2, 1))
         weight = np.ones(FRAMES // 2, np.float32)
@@ -145,7 +145,7 @@ class Batches:
             c = self.pick(pool, rng)
             if pool == 0 and (c.frames * 1.2 > room or len(labels) + len(c.labels) > LABELS):
                 break
-            x, teacher = self.clip(c, rng, room, hard)
+            x, teacher = self.clip(c, rng, room, hard, vary)
             n = len(x)
             power[at : at + n] += x
             if teacher is not None:
@@ -161,10 +161,10 @@ class Batches:
             power = power + noise + np.sqrt(power * noise) * np.cos(2 * np.pi * rng.random((FRAMES, BANDS)))
         gain = 10 ** (rng.uniform(-30, 6) * hard / 10)
         x = np.log(np.maximum(power * gain + rng.exponential(3e-8, (FRAMES, BANDS)), FLOOR)).astype(np.float32)
-        for _ in range(rng.integers(0, 3) if rng.random() < hard else 0):
+        for _ in range(rng.integers(0, 3) if rng.random() < vary else 0):
             width, first = rng.integers(1, 7), rng.integers(0, BANDS - 6)
             x[:, first : first + width] = x.mean()
-        for _ in range(rng.integers(0, 7) if rng.random() < hard else 0):
+        for _ in range(rng.integers(0, 7) if rng.random() < vary else 0):
             width, first = rng.integers(2, 12), rng.integers(0, FRAMES - 12)
             x[first : first + width] = x.min(0)
         padded = np.zeros(LABELS, np.int32)
@@ -173,6 +173,6 @@ class Batches:
 
     def __call__(self, step):
         rng = np.random.default_rng((self.seed, step))
-        hard = min(max((step - EASY) / (HARD - EASY), 0.1), 1.0)
-        parts = list(zip(*(self.segment(rng, hard * rng.random() ** 2) for _ in range(self.size))))
+        vary = min(max((step - EASY) / (HARD - EASY), 0.1), 1.0)
+        parts = list(zip(*(self.segment(rng, vary * rng.random() ** 2, vary) for _ in range(self.size))))
         return [np.stack(p) for p in parts]

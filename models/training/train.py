@@ -4,8 +4,9 @@
     train.py phones-m --steps 6000 [--from checkpoint/phones-m.npz] [--batch 16] [--rate 2e-3] [--seed 1] [--run NAME]
 
 The loss is CTC on segments whose phones are known plus the Kullback-Leibler divergence from the teacher's posteriors where
-there are any. AdamW; linear warm-up over 200 steps, constant, linear decay over the last 30 % of --steps, which may be
-changed when a run is resumed. An exponential average of the weights is what is kept.
+there are any. AdamW; linear warm-up over 200 steps, constant, linear decay over the last half of --steps, which may be
+changed when a run is resumed. An exponential average of the weights is what is kept;
+at the end batch norm's statistics are taken anew for it, over 100 batches.
 Everything goes to EARNEST_CACHE/runs/NAME: state.npz every 50 steps, log.jsonl with dev figures every 500. JAX uses a
 GPU where it finds one.
 """
@@ -74,7 +75,7 @@ def main():
     config, run = model.CONFIGS[o.model], CACHE / "runs" / (o.run or o.model)
     run.mkdir(parents=True, exist_ok=True)
     params, state = jax.tree.map(jnp.asarray, model.init(config, o.seed))
-    schedule = lambda n: o.rate * jnp.clip(jnp.minimum(n / 200, (o.steps - n) / (0.3 * o.steps)), 0.005, 1)
+    schedule = lambda n: o.rate * jnp.clip(jnp.minimum(n / 200, (o.steps - n) / (0.5 * o.steps)), 0.005, 1)
     optimiser = optax.chain(optax.clip_by_global_norm(2.0), optax.adamw(schedule, b2=0.98, weight_decay=1e-3))
     everything = dict(params=params, state=state, average=params, optimiser=optimiser.init(params))
     first, path = 0, run / "state.npz"
@@ -95,6 +96,12 @@ def main():
         average = jax.tree.map(lambda a, p: 0.998 * a + 0.002 * p, e["average"], params)
         return dict(params=params, state=state, average=average, optimiser=optimiser_state), loss, kl, ctc
 
+    @jax.jit
+    def observe(e, sums, mel):
+        """Adds the statistics of one batch; apply() gives them mixed into the running ones."""
+        mixed = model.apply(e["average"], e["state"], mel, config, train=True)[1]
+        return jax.tree.map(lambda s, m, r: s + (m - 0.98 * r) / 0.02, sums, mixed, e["state"])
+
     clips, weights = augment.load()
     batches = augment.Batches(clips, weights, augment.noise_beds(), o.batch, o.seed)
     print(f"{o.model}: {model.count(params)} parameters, look-ahead {model.look_ahead(config)} mel frames; "
@@ -107,6 +114,11 @@ def main():
             print(f"{step} loss {sums[0] / 50:.3f} kl {sums[1] / 50:.3f} ctc {sums[2] / 50:.3f} "
                   f"{(time.time() - begin) / (step - first):.2f} s/step", flush=True)
             sums[:] = 0
+        if step == o.steps:
+            sums_of = jax.tree.map(jnp.zeros_like, everything["state"])
+            for extra in range(100):
+                sums_of = observe(everything, sums_of, batches(o.steps + 1 + extra)[0])
+            everything["state"] = jax.tree.map(lambda s: s / 100, sums_of)
         if step % 50 == 0 or step == o.steps:
             part = run / "state.part.npz"
             np.savez(part, step=step, **flatten(everything))

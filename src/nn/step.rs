@@ -2,6 +2,7 @@
 
 use super::arithmetic::{Arithmetic, Task};
 use super::image::Model;
+use super::kernels::copy;
 use super::layer::{Layer, LayerKind, padded};
 use super::taps::Taps;
 use crate::simd::Level;
@@ -77,7 +78,7 @@ pub(super) fn step<'m, A: Arithmetic>(
                 let [x, y, work] = memory.scratch.get_disjoint_mut([input, output.clone(), work]).ok()?;
                 let (gates, recurrent) = work.split_at_mut_checked(layer.weight_rows())?;
                 A::gru(&task, x, gates, recurrent, state);
-                y.copy_from_slice(state.get(..y.len())?);
+                copy(state, y);
                 counters[FIRED] = 1;
             }
             LayerKind::Add => {
@@ -130,7 +131,7 @@ fn convolve<A: Arithmetic>(
         if depthwise { A::depthwise(task, &taps, y) } else { A::conv(task, &taps, y) }
     }
     if !history.is_empty() {
-        history.get_mut(range(0, layer.in_row()).shifted(*oldest))?.copy_from_slice(x);
+        copy(x, history.get_mut(range(0, layer.in_row()).shifted(*oldest))?);
         *oldest = if *oldest as usize + 1 == layer.history_rows() { 0 } else { *oldest + 1 };
     }
     Some(())
@@ -161,7 +162,7 @@ fn add<A: Arithmetic>(
     let (early, early_fired, late_fired) =
         if a_waits { (a, a_fired, b_fired) } else { (b, b_fired, a_fired) };
     if early_fired {
-        queue.get_mut(range(0, row).shifted(*write))?.copy_from_slice(early);
+        copy(early, queue.get_mut(range(0, row).shifted(*write))?);
         *write = next(*write);
     }
     if late_fired {

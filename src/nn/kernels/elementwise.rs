@@ -1,6 +1,7 @@
 //! Functions of single values, in `f32`. Plain loops that the compiler turns into vectors at each level.
 
 use super::super::layer::Activation;
+use super::copy;
 use crate::simd::Level;
 
 /// eˣ, to 2 ulp for |x| ≤ 87; beyond that the value at ±87.
@@ -36,7 +37,7 @@ fn unit(x: f32) -> f32 {
 /// `y[i] = activation(x[i])`.
 pub(in super::super) fn activate(level: Level, activation: Activation, x: &[f32], y: &mut [f32]) {
     fearless_simd::dispatch!(level.token(), _simd => match activation {
-        Activation::None => y.copy_from_slice(x.get(..y.len()).unwrap_or_default()),
+        Activation::None => copy(x, y),
         Activation::Relu => map(x, y, |x| if x > 0.0 { x } else { 0.0 }),
         Activation::HardSwish => map(x, y, |x| x * unit(x / 6.0 + 0.5)),
         Activation::HardSigmoid { alpha, beta } => map(x, y, |x| unit(alpha * x + beta)),

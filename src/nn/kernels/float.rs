@@ -2,7 +2,7 @@
 
 use super::super::layer::LANES;
 use super::super::taps::Taps;
-use super::{PANEL, at_level, panels};
+use super::{PANEL, at_level, copy, panels};
 use crate::simd::Level;
 use fearless_simd::{Simd, SimdBase, f32x16};
 
@@ -65,7 +65,7 @@ fn depthwise_scalar(weights: &[f32], bias: &[f32], taps: &Taps<f32>, relu: bool,
     for (start, width) in panels(out.len()) {
         let panel = weights.get(start * taps.kernel..(start + width) * taps.kernel).unwrap_or_default();
         let outputs = out.get_mut(start..start + width).unwrap_or_default();
-        outputs.copy_from_slice(bias.get(start..start + width).unwrap_or_default());
+        copy(bias.get(start..start + width).unwrap_or_default(), outputs);
         for (k, row) in panel.chunks_exact(width).enumerate() {
             let inputs = taps.tap(k).get(start..start + width).unwrap_or_default();
             for ((y, &w), &x) in outputs.iter_mut().zip(row).zip(inputs) {

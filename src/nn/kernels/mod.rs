@@ -47,3 +47,11 @@ macro_rules! at_level {
     };
 }
 pub(super) use at_level;
+
+/// As `copy_from_slice`, which would panic if the lengths differed: in a checked model they don't.
+#[inline(always)]
+pub(super) fn copy<T: Copy>(from: &[T], to: &mut [T]) {
+    for (to, &from) in to.iter_mut().zip(from) {
+        *to = from;
+    }
+}
