@@ -39,6 +39,7 @@ pub mod audio;
 pub mod frontend;
 pub mod vad;
 pub mod nn;
+pub mod lexicon;
 pub mod spotter;
 pub mod event;
 pub mod pipeline;
