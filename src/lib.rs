@@ -15,6 +15,8 @@
 //!  event       what, when (sample span), how sure, why
 //! ```
 //!
+//! Beside the flow of audio, [`lexicon`] turns text into the phones that spotters and decoders listen for.
+//!
 //! # Tiers
 //!
 //! | feature | adds |

@@ -18,7 +18,10 @@ fn every_pronunciation_of_the_reference_in_its_order() {
             let phones: Vec<&str> = guess.phones.iter().map(|phone| phone.name()).collect();
             assert_eq!(phones.join(" "), expected[0], "{word}");
             let log_probability: f32 = expected[1].parse().unwrap();
-            assert!((guess.log_probability - log_probability).abs() < 2e-5, "{word}: {guess:?}, {expected:?}");
+            assert!(
+                (guess.log_probability - log_probability).abs() < 2e-5,
+                "{word}: {guess:?}, {expected:?}"
+            );
             compared += 1;
         }
     }

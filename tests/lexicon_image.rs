@@ -196,16 +196,15 @@ fn lies_are_told_or_harmless_one_by_one() {
 
 #[test]
 fn other_files_are_told_apart() {
-    assert!(matches!(Dictionary::new(LETTERS), Err(ImageError::Magic { expected }) if &expected == b"EARN-LEX"));
+    assert!(
+        matches!(Dictionary::new(LETTERS), Err(ImageError::Magic { expected }) if &expected == b"EARN-LEX")
+    );
     assert!(matches!(G2p::new(CORE), Err(ImageError::Magic { expected }) if &expected == b"EARN-G2P"));
     let mut image = CORE.to_vec();
     image[8] = 9;
     sign(&mut image);
     assert_eq!(Dictionary::new(image).unwrap_err(), ImageError::Version { expected: 1, actual: 9 });
-    assert_eq!(
-        Dictionary::new(&CORE[..30]).unwrap_err(),
-        ImageError::Length { expected: 64, actual: 30 }
-    );
+    assert_eq!(Dictionary::new(&CORE[..30]).unwrap_err(), ImageError::Length { expected: 64, actual: 30 });
 }
 
 #[test]
@@ -245,5 +244,7 @@ fn the_whole_dictionary_is_one_too() {
     assert_eq!(said("zywicki"), ["Z IH W IH K IY"]);
     assert_eq!(said("'bout"), ["B AW T"]);
     assert_eq!(said("read"), ["R EH D", "R IY D"]);
-    assert!(dictionary.get("zzzz").is_none() && dictionary.get("").is_none() && dictionary.get("!").is_none());
+    assert!(
+        dictionary.get("zzzz").is_none() && dictionary.get("").is_none() && dictionary.get("!").is_none()
+    );
 }

@@ -34,7 +34,16 @@ fn looking_up_leaves_the_heap_alone() {
     let before = CALLS.get();
     let dictionary = Dictionary::new(CORE).unwrap();
     let mut phones = 0;
-    for word in ["the", "LAMP", "yes", "zero", "notaword", "", "’", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+    for word in [
+        "the",
+        "LAMP",
+        "yes",
+        "zero",
+        "notaword",
+        "",
+        "’",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    ] {
         phones += dictionary.get(word).into_iter().flatten().map(|found| found.len()).sum::<usize>();
     }
     dictionary.for_each(|_, found| phones += found.len());

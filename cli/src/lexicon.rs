@@ -98,9 +98,7 @@ fn lexicon(args: &Args) -> Result<Lexicon<'static>, UsageError> {
         .map_err(|error| UsageError(format!("--{error}")))?;
     for file in &args.dict {
         let text = text_of(file)?;
-        lexicon
-            .add_entries(&text)
-            .map_err(|error| UsageError(format!("{}, {error}", file.display())))?;
+        lexicon.add_entries(&text).map_err(|error| UsageError(format!("{}, {error}", file.display())))?;
     }
     if !args.letters {
         lexicon = lexicon
@@ -180,8 +178,8 @@ fn pack(args: &Args, file: &Path) -> Result<Outcome, UsageError> {
         output::message(&format!("{word}: left out: no pronunciation for it"));
     }
     let image = builder.to_image();
-    let dictionary =
-        Dictionary::new(&image[..]).map_err(|error| UsageError(format!("what was packed is no image: {error}")))?;
+    let dictionary = Dictionary::new(&image[..])
+        .map_err(|error| UsageError(format!("what was packed is no image: {error}")))?;
     fs::write(file, &image)
         .map_err(|error| UsageError(format!("{}: cannot be written: {error}", file.display())))?;
     let (words, pronunciations) = (dictionary.words(), dictionary.pronunciations());
@@ -190,7 +188,10 @@ fn pack(args: &Args, file: &Path) -> Result<Outcome, UsageError> {
         output::json(&Line::Packed { file, words, pronunciations, bytes: image.len(), left_out });
     } else {
         let bytes = image.len();
-        output::line(&format!("{}: {words} words, {pronunciations} pronunciations, {bytes} bytes", file.display()));
+        output::line(&format!(
+            "{}: {words} words, {pronunciations} pronunciations, {bytes} bytes",
+            file.display()
+        ));
     }
     Ok(Outcome::Done)
 }

@@ -227,7 +227,7 @@ def prune(levels, wanted):
         levels[0].kept = np.ones(len(levels[0].raw), bool)
         return sum(int(g.kept.sum()) for g in levels)
 
-    low, high = -30.0, -5.0                                                 # of log10
+    low, high = -30.0, -1.0                                                 # of log10
     for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if keep(10**middle) > wanted else (low, middle)

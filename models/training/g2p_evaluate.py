@@ -45,7 +45,7 @@ def phonetisaurus(model, words):
 def espeak(words):
     """Its rules and its own list of exceptions; not trained on this dictionary, and its vowels are not quite ours."""
     chunks = sorted(IPA, key=len, reverse=True)
-    extra = {"ɜː": "ER", "oː": "AA", "ᵻ": "IH", "ɚ": "ER", "əl": "AH L", "iə": "IY AH", "tʃ": "CH", "dʒ": "JH", "ʲ": "", "n̩": "AH N",
+    extra = {"ɜː": "ER", "oː": "AA", "ᵻ": "IH", "ɚ": "ER", "əl": "AH L", "iə": "IY AH", "tʃ": "CH", "dʒ": "JH", "ʲ": "", "n̩": "AH N", "ʔ": "T",
              "ɪɹ": "IH R", "oːɹ": "AA R", "ɑːɹ": "AA R", "ɛɹ": "EH R", "ʊɹ": "UH R", "ɔːɹ": "AA R", "aɪɚ": "AY ER", "aɪə": "AY AH"}
     table = {**IPA, **extra}
     chunks = sorted(table, key=len, reverse=True)

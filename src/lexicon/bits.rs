@@ -6,9 +6,8 @@ pub(super) fn field(bytes: &[u8], at: usize, count: u32) -> u32 {
     let from = at / 8;
     let word = match bytes.get(from..).and_then(<[u8]>::first_chunk) {
         Some(&four) => u32::from_le_bytes(four),
-        None => (0..4).fold(0, |word, n| {
-            word | u32::from(bytes.get(from + n).copied().unwrap_or_default()) << (8 * n)
-        }),
+        None => (0..4)
+            .fold(0, |word, n| word | u32::from(bytes.get(from + n).copied().unwrap_or_default()) << (8 * n)),
     };
     (word >> (at % 8)) & ((1 << count) - 1)
 }

@@ -110,7 +110,11 @@ mod writer {
 
     impl CodeWriter {
         pub(in super::super) fn new(contexts: usize, symbols: usize) -> Self {
-            CodeWriter { symbols, counts: vec![0; contexts * symbols], codes: vec![(0, 0); contexts * symbols] }
+            CodeWriter {
+                symbols,
+                counts: vec![0; contexts * symbols],
+                codes: vec![(0, 0); contexts * symbols],
+            }
         }
 
         pub(in super::super) fn count(&mut self, context: usize, symbol: usize) {

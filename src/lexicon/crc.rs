@@ -34,9 +34,8 @@ mod tests {
         image[..16].copy_from_slice(b"123456789abcdefg");
         image[20..].copy_from_slice(b"hijklmnop");
         let bitwise = !b"123456789abcdefghijklmnop".iter().fold(!0u32, |crc, &byte| {
-            (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-                (crc >> 1) ^ (0xEDB8_8320 & 0u32.wrapping_sub(crc & 1))
-            })
+            (0..8)
+                .fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & 0u32.wrapping_sub(crc & 1)))
         });
         assert_eq!(crc32(&image), bitwise);
     }

@@ -190,13 +190,15 @@ impl<'a> Lexicon<'a> {
             say(bare, with_initials(listed, bare, piece.capitals));
             return Ok(());
         }
-        let initials = bare.split('.').all(|part| part.len() == 1 && part.as_bytes()[0].is_ascii_alphabetic());
+        let initials =
+            bare.split('.').all(|part| part.len() == 1 && part.as_bytes()[0].is_ascii_alphabetic());
         if initials && bare.contains('.') {
             let listed = self.listed(&alloc::format!("{bare}."));
             say(bare, listed.unwrap_or_else(|| spelled(bare)));
             return Ok(());
         }
-        for part in bare.split(|c: char| c == '-' || c == '.' && !bare.contains(|c: char| c.is_ascii_digit())) {
+        for part in bare.split(|c: char| c == '-' || c == '.' && !bare.contains(|c: char| c.is_ascii_digit()))
+        {
             if part.contains(|c: char| c.is_ascii_digit()) {
                 self.read_number(part, piece, &mut say)?;
             } else if part.contains(|c: char| c.is_ascii_alphabetic()) {
@@ -356,9 +358,10 @@ fn inflected(mut all: Vec<Pronunciation>) -> Vec<Pronunciation> {
 fn without_commas(text: &str) -> String {
     let mut groups = text.split(',');
     let first = groups.next().unwrap_or_default();
-    let thousands = (1..=3).contains(&first.len()) && groups.all(|group| {
-        let digits = group.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-        digits.len() == 3
-    });
+    let thousands = (1..=3).contains(&first.len())
+        && groups.all(|group| {
+            let digits = group.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+            digits.len() == 3
+        });
     text.replace(',', if thousands { "" } else { " " })
 }

@@ -14,9 +14,9 @@ pub const MAX_PHONES: usize = 48;
 pub struct Phone(u8);
 
 const NAMES: [&str; Phone::SYMBOLS] = [
-    "<blank>", "AA", "AE", "AH", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH", "IY",
-    "JH", "K", "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W", "Y", "Z",
-    "ZH",
+    "<blank>", "AA", "AE", "AH", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH",
+    "IY", "JH", "K", "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W",
+    "Y", "Z", "ZH",
 ];
 
 impl Phone {
@@ -56,11 +56,13 @@ impl Phone {
     }
 
     /// Does it hiss, so that the plural of a word that ends with it has a syllable more?
+    #[cfg(feature = "alloc")]
     pub(super) fn is_sibilant(self) -> bool {
         matches!(self.name(), "S" | "Z" | "SH" | "ZH" | "CH" | "JH")
     }
 
     /// Is it said without voice, sibilants aside?
+    #[cfg(feature = "alloc")]
     pub(super) fn is_voiceless(self) -> bool {
         matches!(self.name(), "P" | "T" | "K" | "F" | "TH")
     }

@@ -51,11 +51,8 @@ fn entry(line: usize, text: &str) -> Result<Option<Entry<'_>>, LineError<'_>> {
     let Some(word) = fields.next() else { return Ok(None) };
     let mut phones = Phones::new();
     for field in fields {
-        let phone: Phone = field.parse().map_err(|_| LineError {
-            line,
-            expected: "a phone of ARPABET",
-            found: field,
-        })?;
+        let phone: Phone =
+            field.parse().map_err(|_| LineError { line, expected: "a phone of ARPABET", found: field })?;
         if !phones.push(phone) {
             return Err(LineError { line, expected: "at most 48 phones", found: field });
         }

@@ -51,8 +51,8 @@ fn reading(c: char) -> Option<Reading> {
         '+' => Word("plus"),
         '°' => Word("degrees"),
         _ if c.is_whitespace() || c.is_ascii_punctuation() && c != '$' => Gap,
-        '–' | '—' | '…' | '“' | '”' | '„' | '«' | '»' | '‹' | '›' | '‚' | '·' | '•' | '¿' | '¡' | '\u{200b}'
-        | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}' => Gap,
+        '–' | '—' | '…' | '“' | '”' | '„' | '«' | '»' | '‹' | '›' | '‚' | '·' | '•' | '¿' | '¡'
+        | '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}' => Gap,
         '\u{300}'..='\u{36f}' => Letters(""),
         _ => Letters(latin(c)?),
     })
@@ -133,8 +133,7 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, (char, usize)> {
                 piece.text.push('.');
             }
             Reading::Comma
-                if last.is_some_and(|c| c.is_ascii_digit())
-                    && next.is_some_and(|c| c.is_ascii_digit()) =>
+                if last.is_some_and(|c| c.is_ascii_digit()) && next.is_some_and(|c| c.is_ascii_digit()) =>
             {
                 piece.text.push(',');
             }
@@ -168,8 +167,26 @@ fn finish(piece: &mut Piece, pieces: &mut Vec<Piece>) {
 }
 
 const UNITS: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 ];
 const TENS: [&str; 10] =
     ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
@@ -344,7 +361,9 @@ mod tests {
                     "hundred" => part *= 100,
                     _ => {
                         let unit = UNITS.iter().position(|&unit| unit == word);
-                        part += unit.or_else(|| TENS.iter().position(|&ten| ten == word).map(|n| 10 * n)).unwrap();
+                        part += unit
+                            .or_else(|| TENS.iter().position(|&ten| ten == word).map(|n| 10 * n))
+                            .unwrap();
                     }
                 }
             }

@@ -99,7 +99,8 @@ impl G2p<'_> {
         let mut next = State::default();
         next[0] = Some(self.empty_context());
         for (longer, context) in next[1..self.order].iter_mut().zip(state) {
-            let node = context.as_ref().and_then(|context| self.narrowed(context, &(token..token + 1)).next());
+            let node =
+                context.as_ref().and_then(|context| self.narrowed(context, &(token..token + 1)).next());
             *longer = node.and_then(|node| self.context(node));
         }
         next
