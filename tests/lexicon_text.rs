@@ -83,6 +83,11 @@ fn initials_are_spelled() {
     spelled("UPS", "Y UW P IY EH S");
     assert_eq!(said(&lexicon, "DVD's"), ("D IY V IY D IY Z".into(), Source::Spelled));
     assert_eq!(said(&lexicon, "NASA").1, Source::Letters);
+    // Small letters at a number are initials only where they are no word.
+    let sources = |text: &str| {
+        lexicon.pronounce(text).unwrap()[0].pronunciations.iter().map(|p| p.source).collect::<Vec<_>>()
+    };
+    assert_eq!((sources("mp3"), sources("top10")), (vec![Source::Spelled], vec![Source::Dictionary]));
     // Capitals that make a word may be either.
     let us = lexicon.pronounce("call US").unwrap();
     let sources: Vec<Source> = us[1].pronunciations.iter().map(|p| p.source).collect();

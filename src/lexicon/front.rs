@@ -263,7 +263,13 @@ impl<'a> Lexicon<'a> {
                     1 if run.as_bytes()[0].is_ascii_alphabetic() => say(run, spelled(run)),
                     1 => {}
                     // Short letters at a number are initials: mp3, h264.
-                    _ => say(run, self.word(run, piece, run.len() <= INITIALS)?),
+                    _ => {
+                        let pronunciations = match self.listed(run) {
+                            Some(listed) => with_initials(listed, run, piece.capitals),
+                            None => self.word(run, piece, run.len() <= INITIALS)?,
+                        };
+                        say(run, pronunciations);
+                    }
                 }
             }
         }
