@@ -200,7 +200,7 @@ pub(super) fn number(digits: &str) -> Vec<&'static str> {
                 below_thousand(number / 1000, &mut words);
                 words.push("thousand");
             }
-            if number % 1000 > 0 || number == 0 {
+            if !number.is_multiple_of(1000) || number == 0 {
                 below_thousand(number % 1000, &mut words);
             }
         }
@@ -219,7 +219,7 @@ fn below_thousand(number: u32, words: &mut Vec<&'static str>) {
         0..20 => words.push(UNITS[rest]),
         _ => {
             words.push(TENS[rest / 10]);
-            if rest % 10 > 0 {
+            if !rest.is_multiple_of(10) {
                 words.push(UNITS[rest % 10]);
             }
         }
@@ -367,7 +367,7 @@ mod tests {
                     }
                 }
             }
-            assert_eq!(total + part as usize, n as usize);
+            assert_eq!(total + part, n as usize);
         }
     }
 
