@@ -195,6 +195,30 @@ fn lies_are_told_or_harmless_one_by_one() {
 }
 
 #[test]
+fn ngrams_out_of_order_are_told() {
+    let mut image = LETTERS.to_vec();
+    let word = |n: usize| u32::from_le_bytes(LETTERS[20 + 4 * n..24 + 4 * n].try_into().unwrap()) as usize;
+    let (tokens, nodes, contexts, token_bits, cost_bits) = (word(0), word(1), word(2), word(4), word(5));
+    let before = [
+        2 * (27 * 28 + 1),
+        2 * tokens,
+        2 << cost_bits,
+        2 << cost_bits,
+        nodes.div_ceil(8),
+        4 * (nodes + 1).div_ceil(256),
+        nodes.div_ceil(8),
+        4 * contexts.div_ceil(64),
+    ];
+    let at = 64 + before.map(|bytes| bytes.next_multiple_of(8)).iter().sum::<usize>();
+    // Token 0 for several nodes on end, somewhere in the middle.
+    let middle = at + nodes * token_bits / 16;
+    image[middle..middle + 64].fill(0);
+    sign(&mut image);
+    let error = G2p::new(image).unwrap_err();
+    assert!(matches!(error, ImageError::Contents { what: "wrong token of node", .. }), "{error}");
+}
+
+#[test]
 fn other_files_are_told_apart() {
     assert!(
         matches!(Dictionary::new(LETTERS), Err(ImageError::Magic { expected }) if &expected == b"EARN-LEX")
