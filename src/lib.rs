@@ -15,6 +15,8 @@
 //!  event       what, when (sample span), how sure, why
 //! ```
 //!
+//! Beside the flow of audio, [`lexicon`] turns text into the phones that spotters and decoders listen for.
+//!
 //! # Tiers
 //!
 //! | feature | adds |
@@ -39,6 +41,7 @@ pub mod audio;
 pub mod frontend;
 pub mod vad;
 pub mod nn;
+pub mod lexicon;
 pub mod spotter;
 pub mod event;
 pub mod pipeline;

@@ -13,6 +13,7 @@ mod listen;
 mod detect;
 mod enroll;
 mod model;
+mod lexicon;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ enum Command {
     Detect(detect::Args),
     Enroll(enroll::Args),
     Model(model::Args),
+    Lexicon(lexicon::Args),
 }
 
 /// How a command ended, if it could begin at all.
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Detect(args) => detect::run(&args),
         Command::Enroll(args) => enroll::run(&args),
         Command::Model(args) => model::run(&args),
+        Command::Lexicon(args) => lexicon::run(&args),
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
