@@ -82,7 +82,9 @@ fn main() {
     };
     let mut front_end = FrontEnd::with_level(config, level).unwrap();
     let mut vad: Option<Box<dyn VoiceActivityDetector>> = match stage.as_str() {
-        "base+mel-vad" => Some(Box::new(MelVad::with_level(MelVadConfig::default(), &config, level).unwrap())),
+        "base+mel-vad" => {
+            Some(Box::new(MelVad::with_level(MelVadConfig::default(), &config, level).unwrap()))
+        }
         "base+energy-vad" => Some(Box::new(EnergyVad::new(EnergyVadConfig::default()).unwrap())),
         _ => None,
     };

@@ -36,6 +36,7 @@ extern crate std;
 
 mod error;
 mod storage;
+mod crc;
 pub mod simd;
 pub mod audio;
 pub mod frontend;

@@ -1,14 +1,17 @@
 //! ONNX files against tract, which runs them over whole recordings.
 #![cfg(feature = "onnx")]
 
+mod common;
 mod nn_support;
 #[path = "nn_support/onnx.rs"]
 mod onnx;
 
-use earnest::nn::{Format, Graph, LayerKind, Model, Net, OnnxError, OutputKind, Reference};
-use nn_support::{Random, random_net};
+use earnest::frontend::{FrontEnd, FrontEndConfig};
+use earnest::nn::{Activation, Format, Graph, LayerKind, Model, Net, OnnxError, Op, OutputKind, Reference};
+use nn_support::{Net as RandomNet, Random, random_net};
 use onnx::{Value, Writer, write};
 use proptest::prelude::*;
+use std::path::Path;
 
 /// Streams `frames` through the file's network as our image and compares every output that comes.
 fn agrees_with_tract(file: &[u8], frames: &[Vec<f32>], bound: f32) -> Result<usize, TestCaseError> {
@@ -29,6 +32,19 @@ fn agrees_with_tract(file: &[u8], frames: &[Vec<f32>], bound: f32) -> Result<usi
     Ok(steps)
 }
 
+/// Whether `layer` is a rectifier by itself that the layer before it could do as well.
+fn rectifies_a_sum(net: &RandomNet, layer: &nn_support::Layer) -> bool {
+    matches!(layer.op, Op::Activation(Activation::Relu)) && rectifies(net, layer.inputs[0])
+}
+
+/// Whether the layer that gives `value`, read once, can rectify it.
+fn rectifies(net: &RandomNet, value: usize) -> bool {
+    let readers = net.layers.iter().flat_map(|layer| &layer.inputs).filter(|&&read| read == value).count();
+    let Some(giver) = value.checked_sub(1).map(|giver| &net.layers[giver]) else { return false };
+    readers == 1
+        && (matches!(giver.op, Op::Conv(_) | Op::Depthwise(_) | Op::Add) || rectifies_a_sum(net, giver))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
@@ -39,8 +55,9 @@ proptest! {
         let file = write(&net, norms.then_some(&mut Random(seed ^ 2)));
         let frames = Random(seed ^ 1).frames(48, net.channels[0]);
         agrees_with_tract(&file, &frames, 2e-4)?;
-        // A batch norm that is folded, or an activation that is part of a layer, leaves no layer.
-        prop_assert_eq!(Graph::from_onnx(&file).unwrap().layers(), net.layers.len());
+        // A batch norm that is folded, or a rectifier that can be part of the layer before it, leaves no layer.
+        let folded = net.layers.iter().filter(|layer| rectifies_a_sum(&net, layer)).count();
+        prop_assert_eq!(Graph::from_onnx(&file).unwrap().layers(), net.layers.len() - folded);
     }
 
     #[test]
@@ -119,6 +136,28 @@ fn all_that_files_are_written_with_is_read() {
         // Twice the affine input, the stem, hard swish, unpadded, the slice's shift, sum, both dense layers.
         assert_eq!(kinds, [Depthwise, Conv, Activation, Depthwise, Depthwise, Add, Conv, Conv]);
     }
+}
+
+#[test]
+fn the_models_we_ship_agree_with_tract() {
+    let mut front_end = FrontEnd::new(FrontEndConfig::base()).unwrap();
+    let pcm = common::flac("kitchen.flac");
+    let (mut rest, mut frames) = (&pcm[..160_000], Vec::new());
+    while let Some(frame) = front_end.process(&mut rest) {
+        frames.push(frame.mel().to_vec());
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let mut models = 0;
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "onnx") {
+            let steps = agrees_with_tract(&std::fs::read(&path).unwrap(), &frames, 1e-4)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert!(steps > 200);
+            models += 1;
+        }
+    }
+    assert!(models > 0);
 }
 
 #[test]

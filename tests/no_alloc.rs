@@ -85,11 +85,9 @@ fn front_ends_and_vads() {
                 let mut frames = 0;
                 for round in 0..2 {
                     let (mut ints, mut units) = (&pcm[..], &units[..]);
-                    while let Some(frame) = if round == 0 {
-                        front_end.process(&mut ints)
-                    } else {
-                        front_end.process(&mut units)
-                    } {
+                    while let Some(frame) =
+                        if round == 0 { front_end.process(&mut ints) } else { front_end.process(&mut units) }
+                    {
                         energy.process(frame);
                         if let Some(vad) = &mut mel {
                             vad.process(frame);

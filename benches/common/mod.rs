@@ -80,4 +80,3 @@ pub(crate) fn wake() -> Graph {
     graph.then(Op::Activation(Activation::Sigmoid), false).unwrap();
     graph
 }
-

@@ -156,8 +156,8 @@ class Batches:
             at += n + int(rng.integers(0, 30) if rng.random() < 0.8 else rng.integers(30, 150)) // 2 * 2
         voiced = np.sort(power.sum(1))
         level = voiced[int(len(voiced) * 0.7):].mean()
-        if rng.random() < 0.8 * hard:
-            noise = self.bed(rng) * level * 10 ** (-rng.uniform(30 - 30 * hard, 30) / 10)
+        if rng.random() < 0.4 * vary + 0.5 * hard:
+            noise = self.bed(rng) * level * 10 ** (-rng.uniform(28 - 30 * hard, 30 - 10 * hard) / 10)
             power = power + noise + np.sqrt(power * noise) * np.cos(2 * np.pi * rng.random((FRAMES, BANDS)))
         gain = 10 ** (rng.uniform(-30, 6) * hard / 10)
         x = np.log(np.maximum(power * gain + rng.exponential(3e-8, (FRAMES, BANDS)), FLOOR)).astype(np.float32)
@@ -174,5 +174,5 @@ class Batches:
     def __call__(self, step):
         rng = np.random.default_rng((self.seed, step))
         vary = min(max((step - EASY) / (HARD - EASY), 0.1), 1.0)
-        parts = list(zip(*(self.segment(rng, vary * rng.random() ** 2, vary) for _ in range(self.size))))
+        parts = list(zip(*(self.segment(rng, vary * rng.random(), vary) for _ in range(self.size))))
         return [np.stack(p) for p in parts]

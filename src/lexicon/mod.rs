@@ -15,7 +15,6 @@
 //! [`Dictionary`] works in the core. Its writer, [`G2p`] and [`Lexicon`] need the heap, so `alloc`.
 
 mod phone;
-mod crc;
 mod error;
 mod bits;
 mod code;

@@ -4,9 +4,9 @@
 //! multiple of 64 bytes, and the metadata: pairs of length, length, key, value. The CRC-32 in the header covers
 //! every byte but its own four.
 
-use super::crc::crc32;
 use super::error::ImageError;
 use super::layer::{Activation, Format, LANES, Layer, LayerKind, NO_INPUT, RECORD_WORDS, padded};
+use crate::crc::crc32;
 use crate::storage::Image;
 use core::ops::Range;
 

@@ -14,7 +14,6 @@
 //! [`Format::Int8`] computes in integers alone, from the quantised input to the last layer. [`Format::F32`] adds in a
 //! fixed order and never fuses. Either gives the same bits on every machine and at every [`Level`](crate::simd::Level).
 
-mod crc;
 mod error;
 mod layer;
 mod image;

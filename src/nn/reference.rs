@@ -44,12 +44,19 @@ impl Reference {
         let tensor = tensor.into_shape(&shape)?;
         let run = |optimise: bool| -> TractResult<Tensor> {
             let model = tract_onnx::onnx().model_for_read(&mut &bytes[..])?;
-            let model = model.with_input_fact(0, f32::fact(&shape).into())?;
+            let time = model.symbols.sym("T");
+            let dims = input.iter().zip(&shape).map(|(axis, &len)| match axis {
+                Axis::Time if !optimise => time.to_dim(),
+                _ => len.to_dim(),
+            });
+            let fact = f32::fact(dims.collect::<TVec<TDim>>());
+            let model = model.with_input_fact(0, fact.into())?;
             let model = if optimise { model.into_optimized()? } else { model.into_typed()? };
             let result = model.into_runnable()?.run(tvec!(tensor.clone().into()))?;
             Ok(result[0].clone().into_tensor())
         };
-        // tract 0.23.9 fuses some GRUs into an operator that then fails to run ("xw not contiguous").
+        // tract 0.23.9 fuses a GRU over a known number of frames into an operator that fails to run if the GRU has one
+        // input ("xw not contiguous"); it does not where the number is unknown.
         let result = run(true).or_else(|_| run(false))?;
         let last = result.shape().iter().zip(output).find(|(_, axis)| **axis == Axis::Channel);
         let channels = last.map_or(1, |(&dim, _)| dim);

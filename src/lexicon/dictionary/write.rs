@@ -2,11 +2,11 @@
 
 use super::super::bits::BitWriter;
 use super::super::code::CodeWriter;
-use super::super::crc::crc32;
 use super::super::phone::{MAX_PHONES, Phone};
 use super::{
     ANOTHER, BLOCK, HEADER, LETTER_SYMBOLS, MAGIC, MAX_SHARED, MAX_WORD, PHONE_SYMBOLS, VERSION, symbol,
 };
+use crate::crc::crc32;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -139,7 +139,7 @@ impl DictionaryBuilder {
         for (n, field) in fields.into_iter().enumerate() {
             image[20 + 4 * n..24 + 4 * n].copy_from_slice(&(field as u32).to_le_bytes());
         }
-        let crc = crc32(&image);
+        let crc = crc32([&image[..16], &image[20..]]);
         image[16..20].copy_from_slice(&crc.to_le_bytes());
         image
     }

@@ -1,10 +1,10 @@
 //! Writes a graph as an image.
 
-use super::super::crc::crc32;
 use super::super::image::{BLOCK_ALIGN, CRC, HEADER_WORDS, Header, MAGIC, MAX_MEMORY};
 use super::super::kernels::panels;
 use super::super::layer::{Activation, Format, LANES, Layer, LayerKind, NO_INPUT, RECORD_WORDS, padded};
 use super::{Graph, GraphError, Node, Op};
+use crate::crc::crc32;
 use alloc::vec;
 use alloc::vec::Vec;
 

@@ -8,6 +8,7 @@
 use super::align::{MAX_STEPS, MIN_STEPS};
 use super::features::{BANDS, DIMS, WINDOW};
 use super::{MAX_RECORDINGS, MIN_RECORDINGS};
+use crate::crc::crc32;
 use crate::storage::Image;
 use core::fmt;
 
@@ -118,7 +119,7 @@ impl<'a> TemplateModel<'a> {
         if expected != image.len() {
             return Err(ImageError::Length { expected, actual: image.len() });
         }
-        let (expected, actual) = (u32_at(&image, 8), crc32(image.get(12..).unwrap_or_default()));
+        let (expected, actual) = (u32_at(&image, 8), crc32([image.get(12..).unwrap_or_default()]));
         if expected != actual {
             return Err(ImageError::Checksum { expected, actual });
         }
@@ -290,7 +291,7 @@ impl Parts<'_> {
         }
         let len = image.len() as u32;
         image[12..16].copy_from_slice(&len.to_le_bytes());
-        let crc = crc32(&image[12..]);
+        let crc = crc32([&image[12..]]);
         image[8..12].copy_from_slice(&crc.to_le_bytes());
         image
     }
@@ -311,13 +312,6 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 
 fn f32_at(bytes: &[u8], at: usize) -> f32 {
     f32::from_bits(u32_at(bytes, at))
-}
-
-/// CRC-32 (IEEE 802.3), bit by bit: an image is checked once.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0u32, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & 0u32.wrapping_sub(crc & 1)))
-    })
 }
 
 #[cfg(all(test, feature = "alloc"))]
@@ -348,7 +342,6 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
         let model = TemplateModel::parse(image()).unwrap();
         assert_eq!(model.phrase(), "hey earnest");
         assert_eq!((model.recordings(), model.warps(), model.steps(1)), (3, 2, 15));
@@ -382,7 +375,7 @@ mod tests {
             }
             let len = bad.len() as u32;
             bad[12..16].copy_from_slice(&len.to_le_bytes());
-            let crc = crc32(&bad[12..]);
+            let crc = crc32([&bad[12..]]);
             bad[8..12].copy_from_slice(&crc.to_le_bytes());
             if let Ok(model) = TemplateModel::parse(bad) {
                 let mut flat = vec![0.0; model.vectors() * DIMS];

@@ -17,7 +17,7 @@ const TABLE: [u32; 256] = {
 };
 
 /// CRC-32 of all `parts`, one after the other.
-pub(super) fn crc32<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> u32 {
+pub(crate) fn crc32<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> u32 {
     let mut crc = !0;
     for &byte in parts.into_iter().flatten() {
         crc = (crc >> 8) ^ TABLE[usize::from(crc as u8 ^ byte)];
