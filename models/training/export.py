@@ -4,6 +4,7 @@
     export.py phones-m CHECKPOINT.npz OUT.onnx        CHECKPOINT: a run's state.npz, or checkpoint/phones-m.npz
     export.py phones-m RUN/state.npz --checkpoint checkpoint/phones-m.npz     weights alone, f16, to train on from
 
+--blank X takes X off blank's logit, so that a greedy decode hears about as many phones as are spoken; chosen on dev.
 Input `mel` [1, T, 40], raw log-mels of preset `base`; output `log_probs` [1, 2 * ceil(T / 4), 39], one frame per 20 ms.
 Conv, Relu, Add, and at the end Transpose, Reshape, LogSoftmax. Look-ahead shows as zeros to the right in `pads`.
 """
@@ -81,6 +82,7 @@ def main():
     a.add_argument("run", type=Path)
     a.add_argument("out", type=Path, nargs="?")
     a.add_argument("--checkpoint", type=Path)
+    a.add_argument("--blank", type=float, default=0.0)
     o = a.parse_args()
     config, (params, state) = model.CONFIGS[o.model], weights(o.run)
     if o.checkpoint:
@@ -88,10 +90,11 @@ def main():
         both = {f"['{k}']['{n}']['{f}']": v.astype(np.float16 if f == "w" else np.float32)
                 for k, tree in (("average", params), ("state", state)) for n, leaf in tree.items() for f, v in leaf.items()}
         np.savez_compressed(o.checkpoint, **both)
+    params["head"]["bias"][[0, len(SYMBOLS)]] -= o.blank
     if o.out:
         m = helper.make_model(graph(params, state, config), opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="earnest")
         facts = dict(symbols=" ".join(SYMBOLS), blank="0", preset="base", stride="4", frames_per_step="2",
-                     look_ahead=str(model.look_ahead(config)), model=o.model)
+                     look_ahead=str(model.look_ahead(config)), model=o.model, blank_offset=str(-o.blank))
         for key, value in facts.items():
             m.metadata_props.add(key=key, value=value)
         onnx.checker.check_model(m, full_check=True)
