@@ -1,4 +1,5 @@
-//! After construction nothing touches the heap: the whole chain, every front end, every VAD, every network.
+//! After construction nothing touches the heap: the whole chain, every front end, every VAD, every network. A
+//! dictionary doesn't even at construction.
 #![cfg(feature = "std")]
 
 mod common;
@@ -6,6 +7,7 @@ mod nn_support;
 
 use earnest::audio::Unit;
 use earnest::frontend::{FrontEnd, FrontEndConfig, MicroFrontEnd, MicroFrontEndConfig};
+use earnest::lexicon::{CORE, Dictionary};
 use earnest::nn::{Calibration, Model, Net, OutputKind};
 use earnest::simd::Level;
 use earnest::vad::{EnergyVad, EnergyVadConfig, MelVad, MelVadConfig, VoiceActivityDetector};
@@ -146,4 +148,21 @@ fn networks_in_both_formats() {
         }
     }
     assert!(outputs > 1000);
+}
+
+#[test]
+fn looking_words_up() {
+    let words =
+        ["the", "LAMP", "yes", "zero", "notaword", "", "’", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"];
+    let (calls, phones) = calls(|| {
+        let dictionary = Dictionary::new(CORE).unwrap();
+        let mut phones = 0;
+        for word in words {
+            phones += dictionary.get(word).into_iter().flatten().map(|found| found.len()).sum::<usize>();
+        }
+        dictionary.for_each(|_, found| phones += found.len());
+        phones
+    });
+    assert!(phones > 5000, "{phones}");
+    assert_eq!(calls, 0);
 }
