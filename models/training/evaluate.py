@@ -6,7 +6,7 @@
 `per`: phone errors of a greedy decode against the nearest dictionary pronunciation (AH0 = AH, AO = AA, unknown words left
 out), on speechocean and ljspeech. `teacher`: phone disagreement with the teacher's greedy decode, on coffee and
 librispeech_other (needs teacher.py run on them first). `choice`: the one phrase of ten with the highest CTC likelihood, on
-`wake`, clean and in kitchen noise at 10 dB (by the loudest 32 ms of each).
+`wake`, clean and in kitchen noise at 10 dB (by the loudest 32 ms of each). `blank`, only when named: both for several offsets.
 """
 import argparse
 import json
@@ -176,6 +176,31 @@ def choice(net, split):
         right, n = (sum(t[i] for t in table.values()) for i in (0, 1))
         low, high = wilson(right, n)
         out[name] = dict(rate=right / n, low=low, high=high, right=right, clips=n, by_phrase={k: list(v) for k, v in table.items()})
+    return out
+
+
+class Offset:
+    """A network with `offset` taken off blank's log-probability; each clip is computed once for all offsets."""
+
+    def __init__(self, net, offset, seen):
+        self.net, self.offset, self.seen = net, offset, seen
+
+    def __call__(self, x):
+        key = (len(x), float(np.abs(x).sum()))
+        if key not in self.seen:
+            self.seen[key] = self.net(x)
+        lp = self.seen[key].copy()
+        lp[:, BLANK] -= self.offset
+        return lp
+
+
+def blank(net, split):
+    """What taking something off blank would do: for choosing `export.py --blank` on dev."""
+    out, seen = {}, {}
+    for offset in (0.0, 0.25, 0.5, 0.75, 1.0, 1.25):
+        shifted = Offset(net, offset, seen)
+        rates = {k: v["rate"] for k, v in {**per(shifted, split), **choice(shifted, split)}.items()}
+        out[str(offset)] = {k: round(v, 4) for k, v in rates.items()}
     return out
 
 
