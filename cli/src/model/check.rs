@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Largest difference of any output that is accepted [default: 0.001; int8: 0.25]
     #[arg(long, value_name = "X")]
     max_difference: Option<f32>,
-    /// Part of the output frames in which the largest value must be the same [default: 0.999; int8: 0.98]
+    /// Part of the output frames in which the largest value must be the same [default: 0.999; int8: 0.95]
     #[arg(long, value_name = "X")]
     min_agreement: Option<f64>,
     /// One JSON object a line: one per input
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, UsageError> {
     let model = load(&args.image)?;
     let int8 = model.format() == Format::Int8;
     let max_difference = args.max_difference.unwrap_or(if int8 { 0.25 } else { 1e-3 });
-    let min_agreement = args.min_agreement.unwrap_or(if int8 { 0.98 } else { 0.999 });
+    let min_agreement = args.min_agreement.unwrap_or(if int8 { 0.95 } else { 0.999 });
     let mut front_end = if args.audio.is_empty() {
         None
     } else {
