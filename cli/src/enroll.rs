@@ -13,7 +13,6 @@ use earnest::spotter::template::{
 };
 use earnest::vad::{EnergyVad, EnergyVadConfig, VoiceActivityDetector};
 use serde::Serialize;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Other speech for those who have none at hand: the cook of the bundled sample, without the phrase.
@@ -149,8 +148,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     };
     let check = check(args, &report, &mut progress)?;
     drop(progress);
-    fs::write(&path, &report.image)
-        .map_err(|error| UsageError(format!("{}: cannot be written: {error}", path.display())))?;
+    output::file(&path, &report.image)?;
     if args.json {
         tell_json(args, &used, &report, &check, &path);
     } else {

@@ -180,8 +180,7 @@ fn pack(args: &Args, file: &Path) -> Result<Outcome, UsageError> {
     let image = builder.to_image();
     let dictionary = Dictionary::new(&image[..])
         .map_err(|error| UsageError(format!("what was packed is no image: {error}")))?;
-    fs::write(file, &image)
-        .map_err(|error| UsageError(format!("{}: cannot be written: {error}", file.display())))?;
+    output::file(file, &image)?;
     let (words, pronunciations) = (dictionary.words(), dictionary.pronunciations());
     if args.json {
         let file = file.display().to_string();

@@ -79,7 +79,13 @@ impl fmt::Display for ImageError {
             ImageError::Length { expected, actual } => {
                 write!(f, "model image holds {actual} bytes, expected {expected}")
             }
-            ImageError::Magic { actual } => write!(f, "not a model image: it begins with {actual:02x?}"),
+            ImageError::Magic { actual } => {
+                write!(
+                    f,
+                    "not a model image: expected EARN-NET at its beginning, found {}",
+                    actual.escape_ascii()
+                )
+            }
             ImageError::Version { expected, actual } => {
                 write!(f, "model image of version {actual}, expected {expected}")
             }

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, UsageError> {
-    fs::read(path).map_err(|error| UsageError(format!("{}: {error}", path.display())))
+    fs::read(path).map_err(|error| UsageError(format!("{}: cannot be read: {error}", path.display())))
 }
 
 fn load(path: &Path) -> Result<Model<'static>, UsageError> {

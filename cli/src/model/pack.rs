@@ -4,7 +4,6 @@ use super::{frames, read};
 use crate::{Outcome, UsageError, output};
 use earnest::nn::{Calibration, Graph, Model};
 use serde::Serialize;
-use std::fs;
 use std::path::PathBuf;
 
 /// Write an ONNX network as an image that this library runs
@@ -58,7 +57,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, UsageError> {
         float
     };
     let path = args.output.clone().unwrap_or_else(|| args.onnx.with_extension("ear"));
-    fs::write(&path, &image).map_err(|error| UsageError(format!("{}: {error}", path.display())))?;
+    output::file(&path, &image)?;
     let packed = Packed {
         r#type: "packed",
         file: path.display().to_string(),
