@@ -1,33 +1,23 @@
 //! Images of dictionaries and of letter-to-sound models: what is written is read, what is broken is an error.
 #![cfg(feature = "alloc")]
 
+mod seal;
+
 use earnest::lexicon::{
     CORE, Dictionary, DictionaryBuilder, EntryError, G2p, ImageError, MAX_PHONES, MAX_WORD, Phone, entries,
 };
 use proptest::prelude::*;
+use seal::seal;
 use std::collections::BTreeMap;
 
 const LETTERS: &[u8] = include_bytes!("../models/g2p-en.bin");
-
-/// CRC-32 by its definition, bit by bit.
-fn crc32(bytes: impl IntoIterator<Item = u8>) -> u32 {
-    let mut crc = !0u32;
-    for byte in bytes {
-        crc ^= u32::from(byte);
-        for _ in 0..8 {
-            crc = (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
-        }
-    }
-    !crc
-}
 
 /// Makes length and checksum right, as whoever wants to do harm would.
 fn sign(image: &mut [u8]) {
     if image.len() >= 20 {
         let len = image.len() as u32;
         image[12..16].copy_from_slice(&len.to_le_bytes());
-        let crc = crc32(image[..16].iter().chain(&image[20..]).copied());
-        image[16..20].copy_from_slice(&crc.to_le_bytes());
+        seal(image);
     }
 }
 

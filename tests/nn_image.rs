@@ -2,28 +2,12 @@
 #![cfg(feature = "alloc")]
 
 mod nn_support;
+mod seal;
 
 use earnest::nn::{Calibration, ImageError, Model, Net};
 use nn_support::{Random, random_net};
 use proptest::prelude::*;
-
-/// CRC-32 by its definition, bit by bit.
-fn crc32(bytes: impl IntoIterator<Item = u8>) -> u32 {
-    let mut crc = !0u32;
-    for byte in bytes {
-        crc ^= u32::from(byte);
-        for _ in 0..8 {
-            crc = (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
-        }
-    }
-    !crc
-}
-
-/// Makes the checksum right, as whoever wants to do harm would.
-fn sign(image: &mut [u8]) {
-    let crc = crc32(image[..16].iter().chain(&image[20..]).copied());
-    image[16..20].copy_from_slice(&crc.to_le_bytes());
-}
+use seal::seal;
 
 fn images(seed: u64) -> [Vec<u8>; 2] {
     let mut net = random_net(seed, 6);
@@ -93,7 +77,7 @@ proptest! {
             image[at..at + 4].copy_from_slice(&new.to_le_bytes());
         }
         // The length may be one of the lies.
-        sign(&mut image);
+        seal(&mut image);
         run(&image);
     }
 }
@@ -114,7 +98,7 @@ fn memory_at_an_odd_address_is_an_error() {
 fn other_files_are_told_apart() {
     let [mut image, _] = images(3);
     image[8] = 9;
-    sign(&mut image);
+    seal(&mut image);
     assert_eq!(Model::new(&image[..]).unwrap_err(), ImageError::Version { expected: 1, actual: 9 });
     image[..4].copy_from_slice(b"RIFF");
     assert!(matches!(Model::new(image).unwrap_err(), ImageError::Magic { .. }));
