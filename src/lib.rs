@@ -46,6 +46,8 @@ pub mod lexicon;
 pub mod spotter;
 pub mod event;
 pub mod pipeline;
+#[cfg(feature = "eval")]
+pub mod eval;
 
 pub use error::ConfigError;
 pub use storage::{Image, Storage};
