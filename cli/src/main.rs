@@ -4,6 +4,8 @@
 //! progress on stderr; exit 0 done, 1 a file could not be processed (the others were), 2 bad usage or configuration.
 
 mod term;
+mod words;
+mod wav;
 mod output;
 mod progress;
 mod audio;
@@ -14,6 +16,9 @@ mod detect;
 mod enroll;
 mod model;
 mod lexicon;
+mod results;
+mod tune;
+mod report;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -35,6 +40,8 @@ enum Command {
     Enroll(enroll::Args),
     Model(model::Args),
     Lexicon(lexicon::Args),
+    Tune(tune::Args),
+    Report(report::Args),
 }
 
 /// How a command ended, if it could begin at all.
@@ -56,6 +63,8 @@ fn main() -> ExitCode {
         Command::Enroll(args) => enroll::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Lexicon(args) => lexicon::run(&args),
+        Command::Tune(args) => tune::run(&args),
+        Command::Report(args) => report::run(&args),
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -57,3 +57,17 @@ pub(crate) fn open(file: &str) -> Result<Box<dyn Source>, AudioError> {
 pub(crate) fn open_bundled(name: &str, bytes: &'static [u8]) -> Result<Box<dyn Source>, AudioError> {
     Ok(Box::new(Decoded::new(name, Box::new(io::Cursor::new(bytes)), None)?))
 }
+
+/// Samples `from` to `to` of a recording, as far as there are any; `None` if it can't be read.
+pub(crate) fn stretch(path: &Path, from: i64, to: i64) -> Option<Vec<i16>> {
+    let (from, to) = (from.max(0) as usize, to.max(0) as usize);
+    let mut source = open(path.to_str()?).ok()?;
+    let (mut pcm, mut at) = (Vec::new(), 0);
+    while at < to {
+        let Some(block) = source.next_block().ok()? else { break };
+        let keep = from.saturating_sub(at).min(block.len())..(to - at).min(block.len());
+        pcm.extend_from_slice(block.get(keep).unwrap_or_default());
+        at += block.len();
+    }
+    Some(pcm)
+}
