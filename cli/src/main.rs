@@ -13,6 +13,7 @@ mod config;
 mod wake;
 mod listen;
 mod detect;
+mod eval;
 mod enroll;
 mod model;
 mod lexicon;
@@ -37,6 +38,7 @@ struct Cli {
 enum Command {
     Listen(listen::Args),
     Detect(detect::Args),
+    Eval(Box<eval::Args>),
     Enroll(enroll::Args),
     Model(model::Args),
     Lexicon(lexicon::Args),
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Listen(args) => listen::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::Enroll(args) => enroll::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Lexicon(args) => lexicon::run(&args),

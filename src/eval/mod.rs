@@ -21,6 +21,24 @@
 //! stats       what the counts say and don't say
 //! ```
 
+use sha2::{Digest, Sha256};
+use std::prelude::rust_2024::*;
+
+pub mod manifest;
+pub mod plan;
+pub mod decode;
+pub mod augment;
+pub mod subject;
+pub mod events;
+pub mod score;
+pub mod run;
+pub mod sum;
 pub mod result;
 pub mod curve;
 pub mod stats;
+mod clock;
+
+/// SHA-256 of `bytes`, 64 hexadecimal digits: what `sha256sum` says.
+pub fn digest(bytes: &[u8]) -> String {
+    manifest::hex(Sha256::new_with_prefix(bytes))
+}

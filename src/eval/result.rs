@@ -22,8 +22,8 @@
 //!   each refractory.
 //! - A file whose phrase is the run's is *positive*; all others are negative, those with other phrases too. The
 //!   manifest may say where in a positive file the phrase is; else it may be anywhere. Each such stretch is a *trial*.
-//! - A trial's hit window goes from its start to its end plus `hit_after`, into what follows the file if need be. It is
-//!   a hit at a threshold if a mark in the window reaches it, refractory or not. The first such mark gives the latency,
+//! - A trial's hit window goes from its start to its end plus `hit_after`, into what follows the file if need be, but
+//!   not beyond the start of the unit's next trial. It is a hit at a threshold if a mark in the window reaches it, refractory or not. The first such mark gives the latency,
 //!   which counts from the end of the phrase.
 //! - An event outside all hit windows in a negative file (or, for the last file of a unit, after it) is a *false
 //!   accept*. In a positive file, and a second event in a hit window, it is *extra*: reported apart, as positive files
@@ -457,12 +457,15 @@ pub struct Cost {
     pub augment_cpu_s: f64,
     /// … of the subject and the scoring.
     pub listen_cpu_s: f64,
-    /// Wall time of all sessions of work, seconds.
+    /// Wall time, seconds: of the session of work that finished it; after a merge, of all shards together.
     pub wall_s: f64,
     /// Threads, at most.
     pub jobs: u32,
     /// Sessions of work: more than 1 if it was resumed or merged.
     pub sessions: u32,
+    /// Which shard this is, from 0, and of how many; none after a merge.
+    #[serde(default)]
+    pub shard: Option<(u64, u64)>,
 }
 
 impl Cost {

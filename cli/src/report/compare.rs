@@ -19,7 +19,7 @@ pub(super) struct Comparison {
     same_audio: bool,
     /// Thresholds that the page opens with.
     own: Point,
-    /// At equal false accepts per hour.
+    /// At equal false accepts per hour: as many as the other has at its own threshold, then the budgets.
     equal: Vec<Point>,
 }
 
@@ -51,15 +51,18 @@ pub(super) fn with_first(runs: &[Run], view: &View) -> Vec<Comparison> {
     for (n, other) in others.iter().enumerate() {
         let Some(theirs) = other.views.views.iter().find(|v| v.split == view.split) else { continue };
         let pair = Pair { first, other, ours: view, theirs };
-        let point = |budget| {
-            let at = |view: &View| view.curve.choose(budget, Rule::Point, Level::P95).ok();
-            Some(pair.at(Some(budget), at(view)?, at(theirs)?))
-        };
+        let at = |view: &View, budget| view.curve.choose(budget, Rule::Point, Level::P95).ok();
+        let point = |budget| Some(pair.at(Some(budget), at(view, budget)?, at(theirs, budget)?));
+        // An engine without scores has one point, and the first can only be brought to that.
+        let scored = first.views.scored() && other.views.scored();
+        let budgets = if scored { &BUDGETS[..] } else { &[] };
+        let same = Some(theirs.curve.rate(other.start).per_hour()).filter(|_| first.views.scored());
+        let matched = same.and_then(|rate| Some(pair.at(Some(rate), at(view, rate)?, other.start)));
         comparisons.push(Comparison {
             run: n + 1,
             same_audio: view.curve.samples == theirs.curve.samples,
             own: pair.at(None, first.start, other.start),
-            equal: BUDGETS.into_iter().filter_map(point).collect(),
+            equal: matched.into_iter().chain(budgets.iter().copied().filter_map(point)).collect(),
         });
     }
     comparisons

@@ -43,6 +43,8 @@ struct RunData<'a> {
     thresholds: Vec<f64>,
     start: usize,
     start_why: &'a str,
+    /// Not only yes or no.
+    scored: bool,
     /// Processor seconds per hour of audio: all, and of these decoding and augmentation.
     cpu_s_per_hour: Option<[f64; 2]>,
     views: Vec<ViewData<'a>>,
@@ -153,6 +155,7 @@ fn run_data<'a>(n: usize, run: &'a Run, runs: &'a [Run]) -> RunData<'a> {
         thresholds: about.thresholds.iter().map(|t| short(f64::from(*t))).collect(),
         start: run.start,
         start_why: &run.start_why,
+        scored: run.views.scored(),
         cpu_s_per_hour: run.dir.cost.filter(|cost| cost.hours > 0.0).map(|cost| {
             let other = (cost.decode_cpu_s + cost.augment_cpu_s) / cost.hours;
             [short(cost.cpu_s_per_hour()), short(other)]

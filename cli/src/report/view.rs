@@ -74,6 +74,16 @@ impl Views {
         &self.views[0]
     }
 
+    /// Whether it told scores, or only yes or no: then all thresholds give the same, but for those nothing reaches.
+    pub(super) fn scored(&self) -> bool {
+        let curve = self.views.last().map(|view| &view.curve);
+        curve.is_some_and(|curve| {
+            let mut points: Vec<_> = curve.hits.iter().zip(&curve.false_accepts).collect();
+            points.dedup();
+            points.len() > 2
+        })
+    }
+
     pub(super) fn add(&mut self, run: &Run, unit: &Unit) {
         for view in &mut self.views {
             view.add(run, unit);

@@ -87,8 +87,8 @@ function normal(from, to, left, right) {
   const all = [0.0001, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99];
   scale.ticks = all.filter((p) => p >= from * 0.999 && p <= to * 1.001);
   // Ticks that would touch are left out.
-  const space = Math.abs(right - left) > 400 || right < left ? 24 : 34;
-  scale.ticks = scale.ticks.filter((p, i, kept) => i === 0 || Math.abs(scale(p) - scale(kept[i - 1])) > space);
+  const space = left > right ? 22 : 44;
+  scale.ticks = scale.ticks.reduce((kept, p) => (kept.length && Math.abs(scale(p) - scale(kept[kept.length - 1])) < space ? kept : [...kept, p]), []);
   return scale;
 }
 
@@ -121,7 +121,7 @@ function figure(id, heading, words, draw, aspect) {
   host.querySelector("h3").textContent = heading;
   host.querySelector("figcaption").replaceChildren(...[words].flat());
   const width = Math.max(260, plot.clientWidth);
-  const height = Math.round(clamp(width * aspect, 210, 420));
+  const height = Math.round(clamp(width * aspect, 260, 420));
   const drawing = draw(width, height);
   if (!drawing) return host.replaceChildren();
   plot.replaceChildren(s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${heading}. ${host.querySelector("figcaption").textContent}` }, drawing));

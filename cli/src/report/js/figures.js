@@ -19,14 +19,15 @@ function rateDomain(views) {
 const floorNice = (v) => [5, 2, 1].map((m) => m * 10 ** Math.floor(Math.log10(v))).find((m) => m <= v * 1.0001);
 const ceilNice = (v) => [1, 2, 5, 10].map((m) => m * 10 ** Math.floor(Math.log10(v))).find((m) => m >= v * 0.9999);
 
-/** Misses are drawn up to where there is no false accept left: what lies above only squeezes the rest. */
+/** Misses are drawn up to well above where the results stand: what lies higher nobody would choose. */
 function missTop(views) {
-  const shown = views.filter((view) => view.trials).map((view) => {
-    const quiet = view.false_accepts.findLast(([, n]) => n > 0) ? view.false_accepts[view.false_accepts.length - 1] : [0, 0];
-    const i = Math.max(view === viewNow() ? indexNow() : 0, quiet[1] === 0 && view.hours ? quiet[0] : 0);
-    return missed(view, i).high;
+  const shown = views.flatMap((view, n) => {
+    if (!view.trials) return [];
+    const run = views.length > 1 ? n : state.run;
+    return [2.2 * missed(view, data.runs[run].start).high, 1.15 * missed(view, state.at[run]).high];
   });
-  return clamp(ceilNice(Math.max(0.05, ...shown)), 0.05, 1);
+  const steps = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8];
+  return steps.find((step) => step >= Math.max(...shown)) ?? 1;
 }
 
 /** False accepts per hour against misses, all runs. */
@@ -44,7 +45,7 @@ function tradeoff() {
     const x = logarithmic(from, to, box.left, box.right, 44);
     const y = linear(0, missTop(views), box.bottom, box.top);
     const zero = s("rect.zero", { x: box.left, y: box.top, width: x.begin - box.left - 6, height: box.bottom - box.top });
-    const parts = [zero, axes(box, x, y, perHour, percent, "false accepts per hour", "missed")];
+    const parts = [zero, axes(box, x, y, rateTick, shareTick, "false accepts per hour", "missed")];
     parts.push(s("text", { x: (box.left + x.begin - 6) / 2, y: box.bottom + 17, "text-anchor": "middle" }, "none"));
     const clip = s("clipPath", { id: "inside" }, s("rect", { x: box.left, y: box.top - 8, width: box.right - box.left + 8, height: box.bottom - box.top + 16 }));
     const inside = s("g", { "clip-path": "url(#inside)" });
@@ -107,7 +108,7 @@ function byThreshold() {
       const [from, to] = rateDomain([view]);
       const y = logarithmic(from, to, top.bottom, top.top, 24);
       parts.push(s("rect.zero", { x: left, y: y.begin + 5, width: right - left, height: top.bottom - y.begin - 5 }));
-      parts.push(axes(top, x, y, () => "", perHour, "", "false accepts per hour"), s("text", { x: left - 7, y: top.bottom - 6, "text-anchor": "end" }, "none"));
+      parts.push(axes(top, x, y, () => "", rateTick, "", "false accepts per hour"), s("text", { x: left - 7, y: top.bottom - 6, "text-anchor": "end" }, "none"));
       const rates = all.map((n) => ({ x: x(n), ...falseAccepts(view, n) }));
       parts.push(s("path", { d: `${path([...rates.map((r) => [r.x, y.edge(r.high)]), ...rates.map((r) => [r.x, y.edge(r.low)]).reverse()])}Z`, fill: "var(--fa-band)" }));
       parts.push(s("path", { d: path(rates.map((r) => [r.x, y.edge(r.upper)])), fill: "none", stroke: "var(--fa)", "stroke-width": 1.25, "stroke-dasharray": "5 4" }));
@@ -116,7 +117,7 @@ function byThreshold() {
     }
     if (view.trials) {
       const y = linear(0, missTop([view]), low.bottom, low.top);
-      parts.push(axes(low, x, y, x.word, percent, "threshold", "missed"));
+      parts.push(axes(low, x, y, x.word, shareTick, "threshold", "missed"));
       const shares = all.map((n) => ({ x: x(n), ...missed(view, n) }));
       parts.push(s("path", { d: `${path([...shares.map((r) => [r.x, y(r.high)]), ...shares.map((r) => [r.x, y(r.low)]).reverse()])}Z`, fill: "var(--miss-band)" }));
       parts.push(s("path", { d: path(shares.map((r) => [r.x, y(r.value)])), fill: "none", stroke: "var(--miss)", "stroke-width": 2.25 }));
@@ -138,7 +139,7 @@ function det() {
     const from = [0.01, 0.005, 0.002, 0.001, 0.0001].find((p) => p <= least * 2) ?? 0.0001;
     const x = normal(from, 0.8, box.left, box.right);
     const y = normal(Math.min(from, 0.01), 0.9, box.bottom, box.top);
-    const parts = [axes(box, x, y, percent, percent, "recordings that woke it", "missed")];
+    const parts = [axes(box, x, y, shareTick, shareTick, "recordings that woke it", "missed")];
     let points = [];
     for (const [n, view] of views.entries()) {
       if (!enough(view) || !hasScores(data.runs[n])) continue;
@@ -211,8 +212,9 @@ function latency() {
   figure("latency", "How quickly it wakes", words, (width, height) => {
     if (known === 0) return null;
     const box = { left: 46, right: width - 10, top: 26, bottom: height - 44 };
-    const from = Math.min(-100, ...view.latency.map((l) => l.first));
-    const to = Math.max(500, ...view.latency.map((l) => l.first + 50 * l.bars.length));
+    const some = view.latency.filter((l) => l.bars.length);
+    const from = Math.min(-100, ...some.map((l) => l.first));
+    const to = Math.max(500, ...some.map((l) => l.first + 50 * l.bars.length));
     const x = linear(from, to, box.left, box.right);
     const most = Math.max(...view.latency.map((l) => Math.max(0, ...l.bars)));
     const y = linear(0, most, box.bottom, box.top);
@@ -242,7 +244,7 @@ function sessions() {
   const rows = list.flatMap(([name, n]) => [h("span.name", { title: name }, h("bdi", {}, name)), h("i", { style: `width:${(100 * n) / list[0][1]}%` }), h("span", {}, String(n))]);
   host.replaceChildren(
     h("h3", {}, "Where the false accepts come from"),
-    h("figcaption", {}, `${plural(listed, "one", "ones")} of ${all.events} come from these of ${plural(view.sessions, "session", "sessions")}. ${effect}`),
+    h("figcaption", {}, `${listed === all.events ? `All ${listed}` : `${listed} of ${all.events}`} come from ${list.length === 1 ? "this one" : `these ${list.length}`} of ${plural(view.sessions, "session", "sessions")}. ${effect}`),
     h("div.bars", { role: "group", "aria-label": "False accepts by session" }, rows),
   );
 }
@@ -259,7 +261,7 @@ function reliability() {
     const box = { left: 46, right: width - 10, top: 26, bottom: height - 44 };
     const x = linear(0, 1, box.left, box.right);
     const y = linear(0, 1, box.bottom, box.top);
-    const parts = [axes(box, x, y, (v) => String(v), percent, "score", "held the phrase")];
+    const parts = [axes(box, x, y, (v) => String(v), shareTick, "score", "held the phrase")];
     parts.push(s("path", { d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}`, stroke: "var(--soft)", "stroke-dasharray": "4 4" }));
     for (const g of groups) parts.push(s("line", { x1: x(g.middle), x2: x(g.middle), y1: y(g.low), y2: y(g.high), stroke: "var(--run3)", "stroke-width": 2 }));
     parts.push(s("path", { d: path(groups.map((g) => [x(g.middle), y(g.value)])), fill: "none", stroke: "var(--run3)", "stroke-width": 2 }));

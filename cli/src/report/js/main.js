@@ -19,9 +19,9 @@ function headline(run, view, i) {
   parts.push(".");
   const more = [];
   if (view.hours) {
-    more.push(`${plural(fa.events, "false accept", "false accepts")} in ${hours(view.hours)} h without the phrase: with 95 % confidence the rate is `, h("b", {}, `at most ${perHour(fa.upper)} an hour`));
+    more.push(`${plural(fa.events, "false accept", "false accepts")} in ${hours(view.hours)} h without the phrase: with 95 % confidence the rate is `, h("b", {}, `at most ${perHour(fa.upper)} an hour`), ". ");
     const alone = rate(fa.events, fa.hours);
-    more.push(fa.effect > 1.05 ? `, as false accepts come in clusters (were they independent, between ${perHour(alone.low)} and ${perHour(alone.high)}). ` : ". ");
+    if (fa.effect > 1.05) more.push(`They come in clusters, so it is sessions that count; taken as independent they would give ${perHour(alone.low)} to ${perHour(alone.high)}. `);
   }
   if (view.trials) more.push(`${miss.count.toLocaleString("en")} of ${plural(miss.of, "saying", "sayings")} missed: between ${percent(miss.low)} and ${percent(miss.high)}. `);
   const claim = view.needed.find(([, needed]) => needed > view.hours);
@@ -40,7 +40,7 @@ function tiles(run, view, i) {
     tile("False accepts per hour", view.hours ? perHour(fa.value) : "–", view.hours ? `95 %: ${perHour(fa.low)} to ${perHour(fa.high)}` : "no audio without the phrase"),
     tile("Missed", view.trials ? percent(miss.value) : "–", view.trials ? `95 %: ${percent(miss.low)} to ${percent(miss.high)}` : "no sayings"),
     tile("Half of them heard within", known ? `${late.median} ms` : "–", known ? `95 % within ${late.p95} ms of its end` : "no phrase whose end is known"),
-    tile("Cost of an hour of audio", cost ? `${cost[0] >= 10 ? number(cost[0], 0) : number(cost[0], 2)} CPU s` : "–", cost ? `${perHour(3600 / cost[0])} hours in one; decoding and mixing ${number(cost[1], 2)} s` : "not measured"),
+    tile("Cost of an hour of audio", cost ? `${cost[0] >= 10 ? number(cost[0], 0) : number(cost[0], 2)} CPU s` : "–", cost ? `${Math.round(3600 / cost[0]).toLocaleString("en")} times as fast as it plays; ${number(cost[1], 2)} s are decoding` : "not measured"),
   );
 }
 
@@ -104,18 +104,18 @@ function negatives(view, i) {
   const groups = view.groups.filter((group) => !group.positive);
   if (!groups.length) return host.replaceChildren();
   const rows = groups.map((group) => ({ group, ...rate(at(group.false_accepts, i), group.hours) })).sort((a, b) => b.events - a.events || b.hours - a.hours);
-  const all = rate(at(view.false_accepts, i), view.hours);
+  const all = falseAccepts(view, i);
   const most = Math.max(...rows.map((row) => Math.min(row.high, 1000)), 0.2);
   const least = Math.max(0.02, Math.min(0.1, all.value / 20 || 0.1));
   const scale = (v) => (v <= least ? 0 : (100 * Math.log(Math.min(v, most) / least)) / Math.log(most / least));
   const row = (name, small, r, files, failed) => h("tr", {}, h("th", { scope: "row" }, name, h("small", {}, small)),
-    h("td.n", {}, files.toLocaleString("en"), failed ? h("small.soft", {}, ` (${failed} failed)`) : null), h("td.n", {}, hours(r.hours)), h("td.n", {}, String(r.events)),
+    h("td.n.files", {}, files.toLocaleString("en"), failed ? h("small.soft", {}, ` (${failed} failed)`) : null), h("td.n", {}, hours(r.hours)), h("td.n", {}, String(r.events)),
     h("td.n", {}, r.hours ? perHour(r.value) : "–"), h("td.n.soft", {}, `${perHour(r.low)} – ${perHour(r.high)}`), h("td.bar", {}, r.hours ? intervalBar(scale, r.value, r.low, r.high, "var(--fa)") : ""));
   host.replaceChildren(
     h("h2", {}, "False accepts, set by set"),
-    h("p", {}, "Counts, and exact 95 % intervals for events that come independently (Garwood). The line is the interval, on a logarithmic scale that all rows share."),
+    h("p", {}, "Counts, and exact 95 % intervals for events that come independently (Garwood); the last row allows for clusters by session. The line is the interval, on a logarithmic scale that all rows share."),
     h("div.scroll", { tabindex: "0", role: "region", "aria-label": "False accepts, set by set" }, h("table", {},
-      h("thead", {}, h("tr", {}, ["Set", "Files", "Hours", "False accepts", "Per hour", "95 %"].map((name, n) => h(n ? "th.n" : "th", { scope: "col" }, name)), h("th", { scope: "col", "aria-hidden": "true" }))),
+      h("thead", {}, h("tr", {}, ["Set", "Files", "Hours", "False accepts", "Per hour", "95 %"].map((name, n) => h(n === 1 ? "th.n.files" : n ? "th.n" : "th", { scope: "col" }, name)), h("th.bar", { scope: "col", "aria-hidden": "true" }))),
       h("tbody", {}, rows.map((r) => row(r.group.set, what(r.group), r, r.group.files, r.group.failed))),
       rows.length > 1 ? h("tfoot", {}, row("All", "", all, groups.reduce((sum, g) => sum + g.files, 0), 0)) : null)));
 }
@@ -134,7 +134,7 @@ function positives(view, i) {
     h("h2", {}, "Misses, set by set"),
     h("p", {}, "Counts, and Wilson’s 95 % intervals."),
     h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Misses, set by set" }, h("table", {},
-      h("thead", {}, h("tr", {}, ["Set", "Sayings", "Missed", "Share", "95 %"].map((name, n) => h(n ? "th.n" : "th", { scope: "col" }, name)), h("th", { scope: "col", "aria-hidden": "true" }))),
+      h("thead", {}, h("tr", {}, ["Set", "Sayings", "Missed", "Share", "95 %"].map((name, n) => h(n ? "th.n" : "th", { scope: "col" }, name)), h("th.bar", { scope: "col", "aria-hidden": "true" }))),
       h("tbody", {}, rows.map((r) => row(r.group.set, what(r.group), r))),
       rows.length > 1 ? h("tfoot", {}, row("All", "", all)) : null)));
 }
@@ -154,18 +154,26 @@ function compare() {
       h("td.n", {}, run.cpu_s_per_hour ? number(run.cpu_s_per_hour[0], 1) : "–"));
   };
   const verdict = (better, p) => (p < 0.05 ? h("span.verdict-better", {}, `${better} is better`) : h("span.soft", {}, "may be luck"));
-  const tests = view.comparisons.flatMap((comparison) => {
+  const tests = view.comparisons.map((comparison) => {
     const other = data.runs[comparison.run];
-    return [comparison.own, ...comparison.equal].map((point) => {
-      const where = point.budget === null ? "At the thresholds shown first" : `At ${point.budget} an hour each`;
+    const at = (point) => [hasScores(first) ? threshold(first, point.first) : "–", hasScores(other) ? threshold(other, point.other) : "–"];
+    const rows = comparison.equal.map((point, n) => {
+      const where = n === 0 && hasScores(first) ? `As many false accepts as ${other.label} has` : `${point.budget} an hour each`;
       const fewer = point.only_other > point.only_first ? other.label : first.label;
-      const ratio = point.ratio === null ? "–" : `${number(point.ratio, 2)} times`;
-      const better = point.ratio !== null && point.ratio < 1 ? other.label : first.label;
-      const p = point.sessions_p ?? point.ratio_p;
-      return h("tr", {}, h("th", { scope: "row" }, where, h("small", {}, `${other.label} and ${first.label}, thresholds ${threshold(other, point.other)} and ${threshold(first, point.first)}`)),
-        h("td.n", {}, `${point.only_other} / ${point.only_first}`), h("td.n", {}, pValue(point.mcnemar)), h("td", {}, point.trials ? verdict(fewer, point.mcnemar) : "–"),
-        ...(point.budget === null ? [h("td.n", {}, ratio, point.ratio_low === null ? null : h("small.soft", {}, ` (${number(point.ratio_low, 2)} – ${point.ratio_high === null ? "∞" : number(point.ratio_high, 2)})`)), h("td.n", {}, pValue(p)), h("td", {}, verdict(better, p))] : [h("td.n.soft", { colspan: "3" }, "equal by choice")]));
+      return h("tr", {}, h("th", { scope: "row" }, where), at(point).map((t) => h("td.n", {}, t)), h("td.n", {}, String(point.only_first)), h("td.n", {}, String(point.only_other)), h("td.n", {}, pValue(point.mcnemar)), h("td", {}, verdict(fewer, point.mcnemar)));
     });
+    const own = comparison.own;
+    const better = own.ratio !== null && own.ratio < 1 ? other.label : first.label;
+    const sentence = own.ratio === null ? [] : [
+      `At the thresholds shown first, ${other.label} wakes by mistake `, h("b", {}, `${number(own.ratio, 2)} times as often`), ` as ${first.label} (${number(own.ratio_low ?? 0, 2)} to ${own.ratio_high === null ? "∞" : number(own.ratio_high, 2)} times; p ${pValue(own.sessions_p ?? own.ratio_p).replace(/^(\d)/, "= $1")}, `,
+      own.sessions_p === null ? "conditional on the sum" : "exchanging the two session by session", "): ", verdict(better, own.sessions_p ?? own.ratio_p), ". "];
+    return [
+      h("h3", { style: "margin-top:1.8rem" }, `${other.label} beside ${first.label}: could the difference be luck?`),
+      h("p", {}, sentence, `Misses of the same ${plural(own.trials, "saying", "sayings")} at equal false accepts, by McNemar’s exact test:`),
+      h("div.scroll", { tabindex: "0", role: "region", "aria-label": `${other.label} beside ${first.label}` }, h("table", {},
+        h("thead", {}, h("tr", {}, ["False accepts", `Threshold, ${first.label}`, other.label, `Only ${first.label} heard`, `Only ${other.label}`, "p", ""].map((name, n) => h(n === 0 || n === 6 ? "th.wrap" : "th.n.wrap", { scope: "col" }, name)))),
+        h("tbody", {}, rows))),
+    ];
   });
   host.replaceChildren(
     h("h2", {}, "Side by side"),
@@ -173,11 +181,7 @@ function compare() {
     h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Results side by side" }, h("table", {},
       h("thead", {}, h("tr", {}, ["Result", "Threshold", "False accepts", "Per hour", "95 %", "Missed", "Share", "95 %", "CPU s per hour"].map((name, n) => h(n ? "th.n" : "th", { scope: "col" }, name)))),
       h("tbody", {}, data.runs.map(side)))),
-    h("h3", { style: "margin-top:1.6rem" }, "Could the difference be luck?"),
-    h("p.soft", {}, `Misses: sayings that only the one heard, only ${first.label} heard; McNemar’s exact test. False accepts: ratio with exact 95 % limits; p by exchanging the two session by session where both heard the same sessions, else conditional on the sum.`),
-    h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Tests of the differences" }, h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Where"), h("th.n", { scope: "col" }, "Heard by one only"), h("th.n", { scope: "col" }, "p"), h("th", { scope: "col" }, "Misses"), h("th.n", { scope: "col" }, "False accepts"), h("th.n", { scope: "col" }, "p"), h("th", { scope: "col" }, ""))),
-      h("tbody", {}, tests))));
+    ...tests.flat());
 }
 
 function method() {

@@ -47,10 +47,7 @@ function falseAccepts(view, i) {
 const missed = (view, i) => share(view.trials - at(view.hits, i), view.trials);
 
 /** An engine that only says yes or no has one point, not a curve. */
-const hasScores = (run) => {
-  const view = run.views[run.views.length - 1];
-  return view.hits.length + view.false_accepts.length > 4 || view.hits.length > 2;
-};
+const hasScores = (run) => run.scored;
 
 const number = (value, digits) => value.toFixed(digits);
 function perHour(value) {
@@ -65,6 +62,9 @@ function percent(value) {
   if (Number.isNaN(p)) return "–";
   return `${p === 0 || p === 100 ? p : p < 0.095 ? p.toPrecision(1) : number(p, 1)} %`;
 }
+/** Numbers on an axis. */
+const rateTick = (value) => String(+value.toPrecision(3));
+const shareTick = (value) => `${+(100 * value).toPrecision(3)} %`;
 const hours = (value) => (value >= 100 ? number(value, 0) : value >= 10 ? number(value, 1) : number(value, 2));
 const threshold = (run, i) => {
   const value = run.thresholds[i];
