@@ -24,6 +24,7 @@
 //! | none | the core: `no_std`, no allocation at all |
 //! | `alloc` | the heap, at construction only |
 //! | `std` (default) | files and threads at the edges |
+//! | `eval` | audio files, and the evaluator over them |
 //!
 //! The core computes the same bits in every tier.
 #![no_std]
@@ -46,6 +47,8 @@ pub mod lexicon;
 pub mod spotter;
 pub mod event;
 pub mod pipeline;
+#[cfg(feature = "eval")]
+pub mod eval;
 
 pub use error::ConfigError;
 pub use storage::{Image, Storage};

@@ -4,6 +4,8 @@
 //! progress on stderr; exit 0 done, 1 a file could not be processed (the others were), 2 bad usage or configuration.
 
 mod term;
+mod words;
+mod wav;
 mod output;
 mod progress;
 mod audio;
@@ -11,9 +13,13 @@ mod config;
 mod wake;
 mod listen;
 mod detect;
+mod eval;
 mod enroll;
 mod model;
 mod lexicon;
+mod results;
+mod tune;
+mod report;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -32,9 +38,12 @@ struct Cli {
 enum Command {
     Listen(listen::Args),
     Detect(detect::Args),
+    Eval(Box<eval::Args>),
     Enroll(enroll::Args),
     Model(model::Args),
     Lexicon(lexicon::Args),
+    Tune(tune::Args),
+    Report(report::Args),
 }
 
 /// How a command ended, if it could begin at all.
@@ -53,9 +62,12 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Listen(args) => listen::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::Enroll(args) => enroll::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Lexicon(args) => lexicon::run(&args),
+        Command::Tune(args) => tune::run(&args),
+        Command::Report(args) => report::run(&args),
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

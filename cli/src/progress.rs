@@ -38,6 +38,13 @@ impl Progress {
         }
     }
 
+    /// So many recordings are done; what else is to be said.
+    pub(crate) fn reach(&mut self, done: u64, message: &str) {
+        self.bar.set_message(message.to_string());
+        self.bar.set_position(done);
+        self.at(0.0);
+    }
+
     fn style(&self, known: bool, of: &str, without: &str) {
         let style = match known {
             true => format!("{{bar:24.cyan/dim}} {of}  {{wide_msg}}"),

@@ -3,9 +3,16 @@
 use crate::UsageError;
 use clap::ValueEnum;
 use earnest::Storage;
+use earnest::eval::digest;
+use earnest::eval::events::{Events, Told};
+use earnest::eval::result::SubjectId;
+use earnest::eval::run::EvalError;
+use earnest::eval::subject::{Chain, Decides, Subject};
+use earnest::pipeline::PipelineConfig;
 use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Names of the engines.
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -86,5 +93,69 @@ pub(crate) fn score(text: &str) -> Result<f32, String> {
         Ok(score) if (0.0..=1.0).contains(&score) => Ok(score),
         Ok(score) => Err(format!("{score}, expected 0 to 1")),
         Err(_) => Err("expected a number, 0 to 1".into()),
+    }
+}
+
+/// What an evaluation judges: every thread makes its own.
+pub(crate) struct Judged {
+    pub(crate) id: SubjectId,
+    pub(crate) phrase: String,
+    pub(crate) make: Box<dyn Fn() -> Result<Box<dyn Subject>, EvalError> + Send + Sync>,
+}
+
+impl Judged {
+    /// The model in `file` in a chain of `pipeline`. `threshold` is what it is used with, if not the model's own.
+    pub(crate) fn load(
+        file: &Path,
+        pipeline: PipelineConfig,
+        threshold: Option<f32>,
+    ) -> Result<Judged, UsageError> {
+        let name = file.display().to_string();
+        let image =
+            fs::read(file).map_err(|error| UsageError(format!("model {name}: cannot be read: {error}")))?;
+        let Wake { phrase, engine, threshold, .. } = Wake::parse(&name, image.clone(), threshold)?;
+        let vad = pipeline.vad;
+        let id = SubjectId {
+            engine: engine.name().into(),
+            model: file.file_name().map(|name| name.to_string_lossy().into_owned()),
+            digest: Some(digest(&image)),
+            threshold: Some(threshold),
+            settings: [
+                ("vad.threshold", vad.threshold.to_string()),
+                ("vad.onset_frames", vad.onset_frames.to_string()),
+                ("vad.hangover_frames", vad.hangover_frames.to_string()),
+            ]
+            .map(|(name, value)| (name.to_string(), value))
+            .into(),
+        };
+        let make = move || {
+            let failed = |error: &dyn std::fmt::Display| EvalError::Subject {
+                problem: format!("model {name}: {error}"),
+            };
+            let model = TemplateModel::parse(image.clone()).map_err(|error| failed(&error))?;
+            // Everything is told, and the scorer chooses.
+            let config = TemplateConfig { threshold: Some(1.0), near_miss: 1.0, refractory_ms: 0 };
+            let state = Storage::owned(model.required_state());
+            let spotter = TemplateSpotter::new(config, model, state).map_err(|error| failed(&error))?;
+            let chain =
+                Chain::new(pipeline, spotter, Decides::ByDetection).map_err(|error| failed(&error))?;
+            Ok(Box::new(chain) as Box<dyn Subject>)
+        };
+        Ok(Judged { id, phrase, make: Box::new(make) })
+    }
+
+    /// What another engine told.
+    pub(crate) fn told(file: &Path, pad_s: f64, phrase: &str) -> Result<Judged, UsageError> {
+        let events = Events::read(file, pad_s).map_err(|error| UsageError(error.to_string()))?;
+        let id = SubjectId {
+            engine: events.engine.clone().unwrap_or_else(|| "events".into()),
+            model: file.file_name().map(|name| name.to_string_lossy().into_owned()),
+            digest: Some(events.digest.clone()),
+            threshold: None,
+            settings: Default::default(),
+        };
+        let events = Arc::new(events);
+        let make = move || Ok(Box::new(Told::new(events.clone())) as Box<dyn Subject>);
+        Ok(Judged { id, phrase: phrase.into(), make: Box::new(make) })
     }
 }

@@ -1,11 +1,9 @@
 //! The default microphone: the one file that knows cpal.
 
-use super::Source;
-use super::error::{AudioError, RATE_HZ, Warning};
-use super::mix::Mixer;
-use super::resample::To16k;
+use super::{AudioError, Source, Warning};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{Device, FromSample, SampleFormat, SizedSample, Stream, StreamConfig};
+use earnest::eval::decode::{Mixer, RATE_HZ, To16k};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -30,9 +28,10 @@ struct Mic {
 
 /// The default input device, in whatever format it has.
 pub(crate) fn open() -> Result<Box<dyn Source>, AudioError> {
-    let device = cpal::default_host()
-        .default_input_device()
-        .ok_or_else(|| AudioError::Mic { problem: "expected an input device, found none".into() })?;
+    let device = cpal::default_host().default_input_device().ok_or_else(|| AudioError::Device {
+        device: "microphone".into(),
+        problem: "expected an input device, found none".into(),
+    })?;
     let supported = device.default_input_config().map_err(failed)?;
     let format = supported.sample_format();
     let config: StreamConfig = supported.into();
@@ -54,7 +53,7 @@ pub(crate) fn open() -> Result<Box<dyn Source>, AudioError> {
         SampleFormat::F64 => link.stream::<f64>(&device, config),
         other => {
             let problem = format!("expected 8, 16, 32 or 64 bit samples, found {other}");
-            return Err(AudioError::Mic { problem });
+            return Err(AudioError::Device { device: "microphone".into(), problem });
         }
     }?;
     stream.play().map_err(failed)?;
@@ -71,7 +70,7 @@ pub(crate) fn open() -> Result<Box<dyn Source>, AudioError> {
 }
 
 fn failed(error: cpal::Error) -> AudioError {
-    AudioError::Mic { problem: error.to_string() }
+    AudioError::Device { device: "microphone".into(), problem: error.to_string() }
 }
 
 /// From the audio thread to the chain. The audio thread never waits: what finds no room is lost, and counted.
@@ -122,7 +121,7 @@ impl Source for Mic {
                     self.mixer.mix(&samples, self.channels, &mut self.mono);
                     self.to_16k.push(&self.mono, &mut self.block);
                 }
-                Ok(Err(problem)) => return Err(AudioError::Mic { problem }),
+                Ok(Err(problem)) => return Err(AudioError::Device { device: "microphone".into(), problem }),
                 Err(_) => return Ok(None),
             }
         }

@@ -1,13 +1,16 @@
 //! Raw 16 kHz, 16 bit, little endian, mono, from a pipe.
 
 use super::{AudioError, Source, Warning};
-use earnest::audio::SAMPLE_RATE_HZ;
+use crate::audio::SAMPLE_RATE_HZ;
 use std::io::{ErrorKind, Read};
+use std::prelude::rust_2024::*;
 
 /// Bytes asked for at a time; a live pipe gives fewer.
 const READ_BYTES: usize = 8192;
 
-pub(crate) struct Raw<R> {
+/// Samples from a pipe.
+#[derive(Debug)]
+pub struct Raw<R> {
     input: R,
     bytes: Vec<u8>,
     samples: Vec<i16>,
@@ -16,7 +19,8 @@ pub(crate) struct Raw<R> {
 }
 
 impl<R: Read> Raw<R> {
-    pub(crate) fn new(input: R) -> Raw<R> {
+    /// Reads until the pipe ends. Errors call it `-`.
+    pub fn new(input: R) -> Raw<R> {
         Raw { input, bytes: Vec::new(), samples: Vec::new(), taken: 0, odd: false }
     }
 }
@@ -63,7 +67,7 @@ impl<R: Read> Source for Raw<R> {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        if self.odd { vec![Warning::OddByte] } else { Vec::new() }
+        if self.odd { Vec::from([Warning::OddByte]) } else { Vec::new() }
     }
 }
 

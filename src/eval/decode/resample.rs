@@ -1,12 +1,14 @@
 //! Any sample rate to 16 kHz: the one file that knows rubato.
 
-use earnest::audio::{SAMPLE_RATE_HZ, Unit};
+use crate::audio::{SAMPLE_RATE_HZ, Unit};
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler};
+use std::prelude::rust_2024::*;
+use std::vec;
 
 /// Streaming resampler. Its delay is taken out, so a sound keeps its time, and `n` samples at `rate_hz` become
 /// `n · 16000 / rate_hz` samples, rounded. At 16 kHz nothing is computed and 16-bit samples stay what they were.
-pub(super) struct To16k {
+pub struct To16k {
     rate_hz: u32,
     fft: Option<Fft<f32>>,
     /// Input waiting for a full block.
@@ -19,8 +21,8 @@ pub(super) struct To16k {
 }
 
 impl To16k {
-    /// `rate_hz` within [`RATE_HZ`](super::error::RATE_HZ).
-    pub(super) fn new(rate_hz: u32) -> To16k {
+    /// `rate_hz` within [`RATE_HZ`](super::RATE_HZ).
+    pub fn new(rate_hz: u32) -> To16k {
         let fft = (rate_hz != SAMPLE_RATE_HZ).then(|| {
             // Blocks of 1/16 s at least: the filter is as long as a block, and so sharp at every rate. An even
             // number of the smallest blocks, or the middle of the filter lies between two samples and all sounds
@@ -44,8 +46,8 @@ impl To16k {
         }
     }
 
-    /// Takes in `mono`, appends what is ready to `out`.
-    pub(super) fn push(&mut self, mono: &[f32], out: &mut Vec<i16>) {
+    /// Takes in `mono` (±1), appends what is ready to `out`.
+    pub fn push(&mut self, mono: &[f32], out: &mut Vec<i16>) {
         self.taken += mono.len() as u64;
         let Some(fft) = &self.fft else {
             self.given = self.taken;
@@ -65,7 +67,7 @@ impl To16k {
     }
 
     /// Appends what is still inside, to the last sample. Nothing may be pushed afterwards.
-    pub(super) fn finish(&mut self, out: &mut Vec<i16>) {
+    pub fn finish(&mut self, out: &mut Vec<i16>) {
         let rate = u64::from(self.rate_hz);
         let total = (self.taken * u64::from(SAMPLE_RATE_HZ) + rate / 2) / rate;
         while self.given < total {

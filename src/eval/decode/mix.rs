@@ -1,21 +1,22 @@
 //! Many channels to one, and samples that are no numbers to silence.
 
-use earnest::audio::Unit;
+use crate::audio::Unit;
+use std::prelude::rust_2024::*;
 
 /// Mixes down to the mean of the channels and counts what was wrong on the way.
-#[derive(Default)]
-pub(super) struct Mixer {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mixer {
     /// Samples that were NaN or infinite.
-    pub(super) not_numbers: u64,
+    pub not_numbers: u64,
     /// Samples beyond ±1.
-    pub(super) beyond: u64,
+    pub beyond: u64,
     /// All samples, of all channels.
-    pub(super) total: u64,
+    pub total: u64,
 }
 
 impl Mixer {
-    /// Appends one sample a frame of `interleaved` to `mono`.
-    pub(super) fn mix(&mut self, interleaved: &[f32], channels: usize, mono: &mut Vec<f32>) {
+    /// Appends one sample a frame of `interleaved` (±1, `channels` samples a frame) to `mono`.
+    pub fn mix(&mut self, interleaved: &[f32], channels: usize, mono: &mut Vec<f32>) {
         self.total += interleaved.len() as u64;
         let scale = 1.0 / channels as f32;
         for frame in interleaved.chunks_exact(channels) {

@@ -1,10 +1,13 @@
 //! Files to samples: the one file that knows symphonia.
 
-use super::error::RATE_HZ;
 use super::mix::Mixer;
+use super::opus::{OPUS_RATE_HZ, Opus};
 use super::resample::To16k;
-use super::{AudioError, Source, Warning};
+use super::{AudioError, RATE_HZ, Source, Warning};
+use std::format;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::prelude::rust_2024::*;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
@@ -12,11 +15,17 @@ use symphonia::core::formats::well_known::{FORMAT_ID_FLAC, FORMAT_ID_WAVE};
 use symphonia::core::formats::{FormatReader, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 
+/// What turns packets into samples.
+enum Decoder {
+    Symphonia(Box<dyn AudioDecoder>),
+    Opus(Box<Opus>),
+}
+
 /// A file that is being decoded.
 pub(super) struct Decoded {
     file: String,
     format: Box<dyn FormatReader>,
-    decoder: Box<dyn AudioDecoder>,
+    decoder: Decoder,
     track: u32,
     /// From the first packet on: a header may be silent about it.
     rate_hz: Option<u32>,
@@ -140,10 +149,22 @@ impl Decoded {
         if packet.track_id != self.track {
             return Ok(true);
         }
-        match self.decoder.decode(&packet) {
-            Ok(buffer) => {
-                let (rate, channels) = (buffer.spec().rate(), buffer.spec().channels().count());
+        let decoded = match &mut self.decoder {
+            Decoder::Symphonia(decoder) => decoder.decode(&packet).map(|buffer| {
                 buffer.copy_to_vec_interleaved(&mut self.interleaved);
+                (buffer.spec().rate(), buffer.spec().channels().count())
+            }),
+            Decoder::Opus(decoder) => match decoder.decode(&packet) {
+                Some(samples) => {
+                    self.interleaved.clear();
+                    self.interleaved.extend_from_slice(samples);
+                    Ok((OPUS_RATE_HZ, decoder.channels))
+                }
+                None => Err(Error::DecodeError("Opus")),
+            },
+        };
+        match decoded {
+            Ok((rate, channels)) => {
                 let expected = *self.rate_hz.get_or_insert(rate);
                 if rate != expected {
                     let (file, seconds) = (self.file.clone(), self.seconds());
@@ -219,7 +240,7 @@ impl Source for Decoded {
     }
 }
 
-fn decoder(file: &str, format: &dyn FormatReader) -> Result<(u32, Box<dyn AudioDecoder>), AudioError> {
+fn decoder(file: &str, format: &dyn FormatReader) -> Result<(u32, Decoder), AudioError> {
     let codec = |found: String| AudioError::Codec { file: file.to_string(), found };
     let track = format
         .default_track(TrackType::Audio)
@@ -230,10 +251,14 @@ fn decoder(file: &str, format: &dyn FormatReader) -> Result<(u32, Box<dyn AudioD
         .as_ref()
         .and_then(|params| params.audio())
         .ok_or_else(|| codec("an unknown codec".into()))?;
+    if params.codec == CODEC_ID_OPUS {
+        let opus = Opus::new(params).ok_or_else(|| codec("Opus with a damaged header".into()))?;
+        return Ok((track.id, Decoder::Opus(Box::new(opus))));
+    }
     let decoder = symphonia::default::get_codecs()
         .make_audio_decoder(params, &AudioDecoderOptions::default())
         .map_err(|_| codec(format!("codec {} in {}", params.codec, format.format_info().long_name)))?;
-    Ok((track.id, decoder))
+    Ok((track.id, Decoder::Symphonia(decoder)))
 }
 
 /// Whether a file begins like one of the formats that are read.
