@@ -1,13 +1,17 @@
 //! From text to a set of phrases.
 
 use super::phrase::{self, MAX_PHRASE_PHONES, MAX_PHRASES, MAX_SEQUENCES, MIN_PHRASE_PHONES, PhraseParts};
-use crate::lexicon::{Lexicon, ReadError};
+use super::rivals::{self, Rival, RivalKind};
+use crate::lexicon::{Dictionary, Lexicon, ReadError};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 /// Most pronunciations of a phrase: of more, the likeliest.
 const MAX_PRONUNCIATIONS: usize = 12;
+
+/// Most rivals that are looked for by themselves.
+const MAX_FOUND: usize = 48;
 
 /// Why a phrase can't be listened for.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,10 +58,19 @@ impl fmt::Display for CompileError {
 
 impl core::error::Error for CompileError {}
 
+/// A phrase that was added.
+struct Added {
+    text: String,
+    threshold: f32,
+    /// Word by word.
+    pronunciations: Vec<Vec<Vec<u8>>>,
+    rivals: Vec<Rival>,
+}
+
 /// Makes a set of phrases out of text.
 #[derive(Default)]
 pub struct PhraseCompiler {
-    parts: Vec<PhraseParts>,
+    added: Vec<Added>,
 }
 
 impl PhraseCompiler {
@@ -79,31 +92,62 @@ impl PhraseCompiler {
         if !(0.0..=1.0).contains(&threshold) {
             return Err(CompileError::Threshold(threshold));
         }
-        let actual = self.parts.len() + 1;
+        let actual = self.added.len() + 1;
         if actual > MAX_PHRASES {
             return Err(CompileError::Count { what: "phrases", expected: MAX_PHRASES, actual });
         }
-        let pronunciations = pronunciations(text, lexicon)?;
-        self.parts.push(PhraseParts { text: text.into(), threshold, pronunciations, rivals: Vec::new() });
+        let pronunciations = variants(text, lexicon)?;
+        for words in &pronunciations {
+            let (min, max, actual) = (MIN_PHRASE_PHONES, MAX_PHRASE_PHONES, words.iter().map(Vec::len).sum());
+            if !(min..=max).contains(&actual) {
+                return Err(CompileError::Phones { min, max, actual });
+            }
+        }
+        self.added.push(Added { text: text.into(), threshold, pronunciations, rivals: Vec::new() });
         Ok(self)
     }
 
-    /// Adds what sounds like the latest phrase and must not wake.
+    /// Looks for what sounds like the latest phrase: words of `dictionary` and pairs of them, published lists, parts of
+    /// the phrase, longer words with the phrase in them. A second or less.
+    pub fn find_rivals(&mut self, dictionary: &Dictionary<'_>) -> &mut Self {
+        if let Some(phrase) = self.added.last_mut() {
+            let found = rivals::find(&phrase.pronunciations, dictionary, MAX_FOUND);
+            phrase.rivals.extend(found);
+        }
+        self
+    }
+
+    /// Adds what sounds like the latest phrase, for the user, and must not wake.
     ///
     /// # Errors
     /// What can't be pronounced.
     pub fn add_rival(&mut self, text: &str, lexicon: &Lexicon<'_>) -> Result<&mut Self, CompileError> {
         let said = variants(text, lexicon)?;
-        if let Some(part) = self.parts.last_mut() {
-            for phones in said {
-                let known = part.pronunciations.contains(&phones)
-                    || part.rivals.iter().any(|(old, _)| *old == phones);
-                if !known && (1..=MAX_PHRASE_PHONES).contains(&phones.len()) {
-                    part.rivals.push((phones, String::from(text)));
+        if let Some(phrase) = self.added.last_mut() {
+            for words in said {
+                let phones = words.concat();
+                let known = phrase.pronunciations.iter().any(|words| words.concat() == phones)
+                    || phrase.rivals.iter().any(|old| old.phones == phones);
+                if !known && phones.len() <= MAX_PHRASE_PHONES {
+                    let kind = RivalKind::Added;
+                    phrase.rivals.push(Rival { text: text.into(), phones, distance: 0.0, kind });
                 }
             }
         }
         Ok(self)
+    }
+
+    /// Phones of the latest phrase, the likeliest pronunciation first.
+    pub fn pronunciations(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.added
+            .last()
+            .into_iter()
+            .flat_map(|phrase| phrase.pronunciations.iter().map(|words| words.concat()))
+    }
+
+    /// What sounds like the latest phrase, the nearest first.
+    pub fn rivals(&self) -> &[Rival] {
+        self.added.last().map(|phrase| &phrase.rivals[..]).unwrap_or_default()
     }
 
     /// The image of the set.
@@ -111,50 +155,47 @@ impl PhraseCompiler {
     /// # Errors
     /// [`CompileError::Count`] if it is more than an image holds, or nothing.
     pub fn to_image(&self) -> Result<Vec<u8>, CompileError> {
-        let actual = self.parts.iter().map(|part| part.pronunciations.len() + part.rivals.len()).sum();
+        let actual = self.added.iter().map(|phrase| phrase.pronunciations.len() + phrase.rivals.len()).sum();
         if actual > MAX_SEQUENCES {
             return Err(CompileError::Count { what: "sequences", expected: MAX_SEQUENCES, actual });
         }
-        if self.parts.is_empty() {
+        if self.added.is_empty() {
             return Err(CompileError::Read(ReadError::Empty));
         }
-        Ok(phrase::write(&self.parts))
+        let parts: Vec<PhraseParts<'_>> = self
+            .added
+            .iter()
+            .map(|phrase| PhraseParts {
+                text: &phrase.text,
+                threshold: phrase.threshold,
+                pronunciations: phrase.pronunciations.iter().map(|words| words.concat()).collect(),
+                rivals: phrase.rivals.iter().map(|rival| (&rival.phones[..], &rival.text[..])).collect(),
+            })
+            .collect();
+        Ok(phrase::write(&parts))
     }
-}
-
-/// Pronunciations of a phrase, the likeliest first.
-pub(super) fn pronunciations(text: &str, lexicon: &Lexicon<'_>) -> Result<Vec<Vec<u8>>, CompileError> {
-    let said = variants(text, lexicon)?;
-    for phones in &said {
-        let (min, max, actual) = (MIN_PHRASE_PHONES, MAX_PHRASE_PHONES, phones.len());
-        if !(min..=max).contains(&actual) {
-            return Err(CompileError::Phones { min, max, actual });
-        }
-    }
-    Ok(said)
 }
 
 /// All ways to say a text, word by word, the likeliest first.
-fn variants(text: &str, lexicon: &Lexicon<'_>) -> Result<Vec<Vec<u8>>, CompileError> {
+fn variants(text: &str, lexicon: &Lexicon<'_>) -> Result<Vec<Vec<Vec<u8>>>, CompileError> {
     let words = lexicon.pronounce(text).map_err(CompileError::Read)?;
-    let mut all: Vec<(f32, Vec<u8>)> = Vec::from([(0.0, Vec::new())]);
+    let mut all: Vec<(f32, Vec<Vec<u8>>)> = Vec::from([(0.0, Vec::new())]);
     for word in &words {
         let mut next = Vec::new();
-        for (weight, phones) in &all {
+        for (weight, before) in &all {
             for one in &word.pronunciations {
-                let mut longer = phones.clone();
-                longer.extend(one.phones.iter().map(|phone| phone.index() as u8));
+                let mut longer = before.clone();
+                longer.push(one.phones.iter().map(|phone| phone.index() as u8).collect());
                 next.push((weight + one.log_weight, longer));
             }
         }
         next.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut kept: Vec<(f32, Vec<u8>)> = Vec::new();
+        all.clear();
         for one in next {
-            if kept.len() < MAX_PRONUNCIATIONS && kept.iter().all(|old| old.1 != one.1) {
-                kept.push(one);
+            if all.len() < MAX_PRONUNCIATIONS && all.iter().all(|old| old.1.concat() != one.1.concat()) {
+                all.push(one);
             }
         }
-        all = kept;
     }
-    Ok(all.into_iter().map(|(_, phones)| phones).collect())
+    Ok(all.into_iter().map(|(_, words)| words).collect())
 }

@@ -20,11 +20,17 @@ mod align;
 mod score;
 mod spot;
 #[cfg(feature = "alloc")]
+mod distance;
+#[cfg(feature = "alloc")]
+mod rivals;
+#[cfg(feature = "alloc")]
 mod compile;
 
 #[cfg(feature = "alloc")]
 pub use compile::{CompileError, PhraseCompiler};
 pub use phrase::{ImageError, MAX_PHRASE_PHONES, MAX_PHRASES, MIN_PHRASE_PHONES, Phrase, PhraseSet};
+#[cfg(feature = "alloc")]
+pub use rivals::{Rival, RivalKind};
 pub use search::Token;
 pub use spot::{PhoneticConfig, PhoneticSpotter};
 

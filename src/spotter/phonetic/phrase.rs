@@ -296,16 +296,16 @@ impl<'s> Phrase<'s> {
 
 /// What is written into an image.
 #[cfg(feature = "alloc")]
-pub(super) struct PhraseParts {
-    pub(super) text: alloc::string::String,
+pub(super) struct PhraseParts<'p> {
+    pub(super) text: &'p str,
     pub(super) threshold: f32,
     pub(super) pronunciations: alloc::vec::Vec<alloc::vec::Vec<u8>>,
-    pub(super) rivals: alloc::vec::Vec<(alloc::vec::Vec<u8>, alloc::string::String)>,
+    pub(super) rivals: alloc::vec::Vec<(&'p [u8], &'p str)>,
 }
 
 /// The image of phrases; their counts were checked.
 #[cfg(feature = "alloc")]
-pub(super) fn write(parts: &[PhraseParts]) -> alloc::vec::Vec<u8> {
+pub(super) fn write(parts: &[PhraseParts<'_>]) -> alloc::vec::Vec<u8> {
     use alloc::vec::Vec;
     let (mut phrases, mut sequences, mut phones, mut texts) =
         (Vec::new(), Vec::new(), Vec::<u8>::new(), Vec::<u8>::new());

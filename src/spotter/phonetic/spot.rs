@@ -176,6 +176,7 @@ impl<'a> PhoneticSpotter<'a> {
     /// Tells candidates that nothing better followed for long enough, if they are worth it.
     fn settle(&mut self, now: SampleIndex, tell: &mut impl FnMut(Detection)) {
         let history = History::new(&self.history, self.count);
+        let mut deaf_until = self.deaf_until;
         for (index, (phrase, candidate)) in self.phrases.iter().zip(&mut self.candidates).enumerate() {
             if !candidate.live || self.count <= candidate.end + PAUSE_AFTER {
                 continue;
@@ -195,10 +196,11 @@ impl<'a> PhoneticSpotter<'a> {
             let why = Evidence::Phonetic(evidence);
             let detection = Detection { phrase: index as u16, span, decided: now, score, threshold, why };
             if detection.accepted() {
-                self.deaf_until = span.end.after(u64::from(self.config.refractory_ms) * 16);
+                deaf_until = deaf_until.max(span.end.after(u64::from(self.config.refractory_ms) * 16));
             }
             tell(detection);
         }
+        self.deaf_until = deaf_until;
     }
 
     /// As [`process`](KeywordSpotter::process), but tells of every phrase that was found in this frame, not only of
