@@ -1,11 +1,13 @@
 //! Keyword spotting: was the phrase said, when, how sure, and why so sure.
 
 pub mod template;
+pub mod phonetic;
 
 use crate::audio::{SampleIndex, SampleSpan};
 use crate::frontend::MelFrame;
 use crate::vad::VadFrame;
 use core::fmt;
+use phonetic::PhoneticEvidence;
 use template::TemplateEvidence;
 
 /// What a spotter heard: the phrase, or something that came near it.
@@ -38,12 +40,15 @@ impl Detection {
 pub enum Evidence {
     /// From the `template` engine.
     Template(TemplateEvidence),
+    /// From the `phonetic` engine.
+    Phonetic(PhoneticEvidence),
 }
 
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Evidence::Template(evidence) => evidence.fmt(f),
+            Evidence::Phonetic(evidence) => evidence.fmt(f),
         }
     }
 }

@@ -1,0 +1,346 @@
+//! The flat image of typed phrases: checked once, then viewed in place.
+//!
+//! Little-endian. Header of 24 bytes: magic `EARNPHR1`, CRC-32 of all that follows it, bytes in all, phrases (u16),
+//! sequences (u16), bytes of text (u32). Behind it: for every phrase 16 bytes (text offset u32, text bytes u16, its
+//! first sequence u16, pronunciations u16, rivals u16, threshold f32); for every sequence 12 bytes (phones offset u32,
+//! phones u16, text offset u32, text bytes u16); the phones, one byte each; the texts (UTF-8). Offsets of phones and
+//! texts count from the first phone and the first byte of text.
+
+use crate::crc::crc32;
+use crate::lexicon::Phone;
+use crate::storage::Image;
+use core::fmt;
+
+const MAGIC: [u8; 8] = *b"EARNPHR1";
+pub(super) const HEADER: usize = 24;
+pub(super) const PHRASE: usize = 16;
+pub(super) const SEQUENCE: usize = 12;
+
+/// Most phrases of one set.
+pub const MAX_PHRASES: usize = 64;
+/// Most phones of a pronunciation or rival.
+pub const MAX_PHRASE_PHONES: usize = 32;
+/// Fewest phones of a phrase: with fewer, ordinary speech says it all the time.
+pub const MIN_PHRASE_PHONES: usize = 3;
+/// Most pronunciations and rivals of all phrases together.
+pub(super) const MAX_SEQUENCES: usize = 8192;
+
+/// Why bytes are not a set of phrases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// It doesn't begin as a set of phrases does. Is it another kind of file?
+    NotPhrases,
+    /// Its length isn't what its header says: cut off, or something added.
+    Length {
+        /// Bytes, by the header.
+        expected: usize,
+        /// Bytes that there are.
+        actual: usize,
+    },
+    /// Its contents were changed after it was written.
+    Checksum {
+        /// CRC-32 in the header.
+        expected: u32,
+        /// CRC-32 of the contents.
+        actual: u32,
+    },
+    /// A field holds what no compiler of phrases writes.
+    Field {
+        /// Which.
+        field: &'static str,
+        /// Smallest value that is taken.
+        min: u32,
+        /// Largest value that is taken.
+        max: u32,
+        /// What it held.
+        actual: u32,
+    },
+    /// A text is not UTF-8, a phone is none, or a threshold is not 0 to 1.
+    Contents {
+        /// Offset of the first bad byte.
+        offset: usize,
+    },
+}
+
+impl fmt::Display for ImageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            ImageError::NotPhrases => write!(f, "not a set of phrases: expected it to begin with EARNPHR1"),
+            ImageError::Length { expected, actual } => {
+                write!(f, "set of phrases of {actual} bytes, expected {expected}")
+            }
+            ImageError::Checksum { expected, actual } => {
+                write!(
+                    f,
+                    "set of phrases with checksum {actual:08x}, expected {expected:08x}: it was damaged"
+                )
+            }
+            ImageError::Field { field, min, max, actual } => {
+                write!(f, "set of phrases: {field} is {actual}, expected {min} to {max}")
+            }
+            ImageError::Contents { offset } => write!(f, "set of phrases: bad value at byte {offset}"),
+        }
+    }
+}
+
+impl core::error::Error for ImageError {}
+
+/// Typed phrases, viewed in their image: how each may be said, and what sounds like it.
+#[derive(Clone, Debug)]
+pub struct PhraseSet<'a> {
+    image: Image<'a>,
+    phrases: usize,
+    sequences: usize,
+    /// Where phones and texts begin.
+    phones: usize,
+    texts: usize,
+}
+
+/// One phrase of a set.
+#[derive(Clone, Copy, Debug)]
+pub struct Phrase<'s> {
+    set: &'s PhraseSet<'s>,
+    text: (u32, u16),
+    first: usize,
+    pronunciations: usize,
+    rivals: usize,
+    threshold: f32,
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+impl<'a> PhraseSet<'a> {
+    /// Checks an image: magic, length, checksum, every count, offset, phone and text.
+    ///
+    /// # Errors
+    /// [`ImageError`] says what was expected and what was found.
+    pub fn parse(image: impl Into<Image<'a>>) -> Result<Self, ImageError> {
+        let image = image.into();
+        if image.get(..8) != Some(&MAGIC[..]) {
+            return Err(ImageError::NotPhrases);
+        }
+        let length = |expected| ImageError::Length { expected, actual: image.len() };
+        let word = |at| u32_at(&image, at).ok_or(length(HEADER));
+        let half = |at| u16_at(&image, at).ok_or(length(HEADER));
+        let (expected, total) = (word(8)?, word(12)? as usize);
+        let (phrases, sequences, text_bytes) = (half(16)?, half(18)?, word(20)?);
+        if total != image.len() {
+            return Err(length(total));
+        }
+        let actual = crc32([image.get(12..).unwrap_or_default()]);
+        if actual != expected {
+            return Err(ImageError::Checksum { expected, actual });
+        }
+        let field = |field, min: usize, max: usize, actual: u32| {
+            if (min..=max).contains(&(actual as usize)) {
+                Ok(actual as usize)
+            } else {
+                Err(ImageError::Field { field, min: min as u32, max: max as u32, actual })
+            }
+        };
+        let phrases = field("phrases", 1, MAX_PHRASES, phrases.into())?;
+        let sequences = field("sequences", 1, MAX_SEQUENCES, sequences.into())?;
+        let phones = HEADER + PHRASE * phrases + SEQUENCE * sequences;
+        let texts = total.checked_sub(text_bytes as usize).filter(|&texts| texts >= phones);
+        let texts = texts.ok_or(length(phones.saturating_add(text_bytes as usize)))?;
+        let set = PhraseSet { image, phrases, sequences, phones, texts };
+        set.check()?;
+        Ok(set)
+    }
+
+    fn check(&self) -> Result<(), ImageError> {
+        if let Some(at) = self
+            .image
+            .iter()
+            .take(self.texts)
+            .skip(self.phones)
+            .position(|&phone| phone == 0 || usize::from(phone) >= Phone::SYMBOLS)
+        {
+            return Err(ImageError::Contents { offset: self.phones + at });
+        }
+        let bad = |offset| ImageError::Contents { offset };
+        for index in 0..self.sequences {
+            let at = HEADER + PHRASE * self.phrases + SEQUENCE * index;
+            let phones = self.sequence(index).ok_or(bad(at))?;
+            let (min, max) = (1, MAX_PHRASE_PHONES as u32);
+            let actual = phones.len() as u32;
+            if !(min..=max).contains(&actual) {
+                return Err(ImageError::Field { field: "phones", min, max, actual });
+            }
+            self.sequence_text(index).ok_or(bad(at + 6))?;
+        }
+        for index in 0..self.phrases {
+            let at = HEADER + PHRASE * index;
+            let phrase = self.phrase(index).ok_or(bad(at))?;
+            self.text(phrase.text).ok_or(bad(at))?;
+            let max = self.sequences as u32;
+            let actual = (phrase.first + phrase.pronunciations + phrase.rivals) as u32;
+            if actual > max || phrase.pronunciations == 0 {
+                return Err(ImageError::Field { field: "sequences of a phrase", min: 1, max, actual });
+            }
+            if !(0.0..=1.0).contains(&phrase.threshold) {
+                return Err(bad(at + 12));
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of phrases, at least 1.
+    pub fn len(&self) -> usize {
+        self.phrases
+    }
+
+    /// Whether there is none; never so.
+    pub fn is_empty(&self) -> bool {
+        self.phrases == 0
+    }
+
+    /// Bytes of the image.
+    pub fn image_bytes(&self) -> usize {
+        self.image.len()
+    }
+
+    /// Phrase `index`, 0 … [`len`](PhraseSet::len) − 1.
+    pub fn phrase(&self, index: usize) -> Option<Phrase<'_>> {
+        if index >= self.phrases {
+            return None;
+        }
+        let at = HEADER + PHRASE * index;
+        let half = |offset| u16_at(&self.image, at + offset);
+        Some(Phrase {
+            set: self,
+            text: (u32_at(&self.image, at)?, half(4)?),
+            first: half(6)?.into(),
+            pronunciations: half(8)?.into(),
+            rivals: half(10)?.into(),
+            threshold: f32::from_bits(u32_at(&self.image, at + 12)?),
+        })
+    }
+
+    /// All phrases, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Phrase<'_>> {
+        (0..self.phrases).filter_map(|index| self.phrase(index))
+    }
+
+    /// Phones of the longest pronunciation of any phrase.
+    pub(super) fn longest(&self) -> usize {
+        self.iter().flat_map(|phrase| phrase.pronunciations().map(<[u8]>::len)).max().unwrap_or(0)
+    }
+
+    fn record(&self, index: usize) -> usize {
+        HEADER + PHRASE * self.phrases + SEQUENCE * index
+    }
+
+    /// Phones of a sequence, as outputs of the acoustic model.
+    fn sequence(&self, index: usize) -> Option<&[u8]> {
+        if index >= self.sequences {
+            return None;
+        }
+        let at = self.record(index);
+        let from = self.phones.checked_add(u32_at(&self.image, at)? as usize)?;
+        let to = from + usize::from(u16_at(&self.image, at + 4)?);
+        if to > self.texts { None } else { self.image.get(from..to) }
+    }
+
+    fn sequence_text(&self, index: usize) -> Option<&str> {
+        let at = self.record(index);
+        self.text((u32_at(&self.image, at + 6)?, u16_at(&self.image, at + 10)?))
+    }
+
+    fn text(&self, (offset, bytes): (u32, u16)) -> Option<&str> {
+        let from = self.texts.checked_add(offset as usize)?;
+        core::str::from_utf8(self.image.get(from..from + usize::from(bytes))?).ok()
+    }
+}
+
+impl<'s> Phrase<'s> {
+    /// The phrase as it was typed.
+    pub fn text(&self) -> &'s str {
+        self.set.text(self.text).unwrap_or_default()
+    }
+
+    /// Score that wakes, 0 to 1.
+    pub fn threshold(&self) -> f32 {
+        self.threshold
+    }
+
+    /// How it may be said: phones as outputs of the acoustic model, 1 … 38.
+    pub fn pronunciations(&self) -> impl ExactSizeIterator<Item = &'s [u8]> + use<'s> {
+        let (set, first) = (self.set, self.first);
+        (0..self.pronunciations).map(move |index| set.sequence(first + index).unwrap_or_default())
+    }
+
+    /// What sounds like it, as it is written.
+    pub fn rival_text(&self, rival: u16) -> Option<&'s str> {
+        let rival = usize::from(rival);
+        if rival < self.rivals {
+            self.set.sequence_text(self.first + self.pronunciations + rival)
+        } else {
+            None
+        }
+    }
+
+    /// Phones of what sounds like it; numbers of [`rival_text`](Phrase::rival_text) count in this order.
+    pub fn rivals(&self) -> impl ExactSizeIterator<Item = &'s [u8]> + use<'s> {
+        let (set, first) = (self.set, self.first + self.pronunciations);
+        (0..self.rivals).map(move |index| set.sequence(first + index).unwrap_or_default())
+    }
+}
+
+/// What is written into an image.
+#[cfg(feature = "alloc")]
+pub(super) struct PhraseParts<'p> {
+    pub(super) text: &'p str,
+    pub(super) threshold: f32,
+    pub(super) pronunciations: alloc::vec::Vec<alloc::vec::Vec<u8>>,
+    pub(super) rivals: alloc::vec::Vec<(&'p [u8], &'p str)>,
+}
+
+/// The image of phrases; their counts were checked.
+#[cfg(feature = "alloc")]
+pub(super) fn write(parts: &[PhraseParts<'_>]) -> alloc::vec::Vec<u8> {
+    use alloc::vec::Vec;
+    let (mut phrases, mut sequences, mut phones, mut texts) =
+        (Vec::new(), Vec::new(), Vec::<u8>::new(), Vec::<u8>::new());
+    let mut count = 0u16;
+    let mut add = |sequence: &[u8], text: &str, texts: &mut Vec<u8>| {
+        sequences.extend((phones.len() as u32).to_le_bytes());
+        sequences.extend((sequence.len() as u16).to_le_bytes());
+        phones.extend(sequence);
+        sequences.extend((texts.len() as u32).to_le_bytes());
+        sequences.extend((text.len() as u16).to_le_bytes());
+        texts.extend(text.as_bytes());
+    };
+    for part in parts {
+        phrases.extend((texts.len() as u32).to_le_bytes());
+        phrases.extend((part.text.len() as u16).to_le_bytes());
+        texts.extend(part.text.as_bytes());
+        phrases.extend(count.to_le_bytes());
+        phrases.extend((part.pronunciations.len() as u16).to_le_bytes());
+        phrases.extend((part.rivals.len() as u16).to_le_bytes());
+        phrases.extend(part.threshold.to_le_bytes());
+        part.pronunciations.iter().for_each(|phones| add(phones, "", &mut texts));
+        part.rivals.iter().for_each(|(phones, text)| add(phones, text, &mut texts));
+        count += (part.pronunciations.len() + part.rivals.len()) as u16;
+    }
+    let mut image = Vec::from(MAGIC);
+    let total = HEADER + phrases.len() + sequences.len() + phones.len() + texts.len();
+    image.extend([0; 4]);
+    image.extend((total as u32).to_le_bytes());
+    image.extend((parts.len() as u16).to_le_bytes());
+    image.extend(count.to_le_bytes());
+    image.extend((texts.len() as u32).to_le_bytes());
+    for part in [phrases, sequences, phones, texts] {
+        image.extend(part);
+    }
+    let crc = crc32([&image[12..]]);
+    image[8..12].copy_from_slice(&crc.to_le_bytes());
+    image
+}
