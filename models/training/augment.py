@@ -54,7 +54,7 @@ def load(split="train"):
             if not cached("mel", row["key"]).exists():
                 continue
             heard, target = (next((np.load(p) for k in kinds if (p := cached(k, row["key"])).exists()), None)
-                             for kinds in (("teacher", "own"), ("aligned", "teacher", "own")))
+                             for kinds in (("teacher",), ("aligned", "teacher")))
             labels = labels_of(row, heard)
             if target is None and labels is None:
                 continue

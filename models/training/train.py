@@ -8,7 +8,7 @@ there are any. AdamW; linear warm-up over 200 steps, then half a cosine to nothi
 a run is resumed, as may the data. From a checkpoint of fewer blocks, those it lacks begin as the identity, and damage is full from
 the first step. An exponential average of the weights is what is kept;
 at the end batch norm's statistics are taken anew for it, over 100 batches.
-Everything goes to EARNEST_CACHE/runs/NAME: state.npz every 50 steps, log.jsonl with dev figures every 500. JAX uses a
+Everything goes to EARNEST_CACHE/runs/NAME: state.npz every 50 steps, log.jsonl with dev figures every 1,000. JAX uses a
 GPU where it finds one.
 """
 import argparse
@@ -134,7 +134,7 @@ def main():
             part = run / "state.part.npz"
             np.savez(part, step=step, **flatten(everything))
             part.replace(path)
-        if step % 500 == 0 or step == o.steps:
+        if step % 1000 == 0 or step == o.steps:
             figures = dev_figures(everything["average"], everything["state"], config)
             with (run / "log.jsonl").open("a") as f:
                 print(json.dumps(dict(step=step, hours=round(step * o.batch * augment.FRAMES / 360000, 1), **figures)), file=f)
