@@ -20,7 +20,7 @@ LOG_BLANK[BLANK] = 0.0
 # set prefix -> how often a second of it is heard, against 1
 WEIGHTS = {"speech/ljspeech": 2.5, "speech/librispeech_train": 2.0, "speech/speechocean": 2.2, "speech/doubletalk": 1.0,
            "wake_community": 1.0, "words": 0.7, "tts": 1.2,
-           "synthetic/kokoro": 1.0, "synthetic/joe": 0.6, "synthetic/awb": 0.4, "synthetic/rms": 0.4, "synthetic/slt": 0.4, "synthetic/kal16": 0.2}
+           "synthetic/kokoro": 2.0, "synthetic/joe": 0.6, "synthetic/awb": 0.4, "synthetic/rms": 0.4, "synthetic/slt": 0.4, "synthetic/kal16": 0.2}
 
 
 class Clip:
