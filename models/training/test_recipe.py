@@ -16,7 +16,9 @@ from export import graph
 from frontend import WEIGHTS, log_mel
 from intervals import wilson
 from lexicon import best, distance, lattice
-from symbols import collapse, ids
+from symbols import PHONES, collapse, ids
+from synthesize_kokoro import IPA, KOKORO, PIPER, phones, transcription
+from train import flatten, grown
 
 
 def test_front_end():
@@ -86,6 +88,30 @@ def test_export_and_look_ahead():
         assert np.array_equal(run(changed)[: 2 * step + 2], whole[: 2 * step + 2])
         changed[:, 4 * step + ahead] += 3
         assert not np.allclose(run(changed)[: 2 * step + 2], whole[: 2 * step + 2])
+
+
+def test_grown_network_hears_the_same():
+    small, large = dict(stem=16, channels=24, dilations=[1, 2], ahead=[0]), dict(stem=16, channels=24, dilations=[1, 2, 1, 4], ahead=[0])
+    params, state = model.init(small, 3)
+    state["stem1"]["mean"] += 0.5
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "state.npz"
+        np.savez(path, **flatten(dict(average=params, state=state)))
+        more, statistics = grown(*model.init(large, 4), np.load(path))
+    x = np.random.default_rng(5).normal(-6, 4, (1, 120, 40)).astype(np.float32)
+    run = lambda p, s, c: np.asarray(model.apply(p, s, x, c)[0])
+    assert np.array_equal(run(more, statistics, large), run(params, state, small))
+    more["block3p"]["scale"] += 0.1
+    assert not np.array_equal(run(more, statistics, large), run(params, state, small))
+
+
+def test_spoken_phones():
+    assert set(PHONES) | {"AO"} == set(IPA)
+    for engine in (KOKORO, PIPER):
+        pieces, labels = phones("Wait, the data!", np.random.default_rng(0))
+        text = transcription(pieces, engine, np.random.default_rng(0))
+        assert text.endswith("!") and "," in text and "ə" in text and labels[:3] == ids(["W", "EY", "T"])
+    assert phones("zzxq", np.random.default_rng(0)) is None
 
 
 def test_symbols_and_intervals():

@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """Train one size of the network; resumes from its own run, or starts from a checkpoint.
 
-    train.py phones-m --steps 6000 [--from checkpoint/phones-m.npz] [--batch 16] [--rate 2e-3] [--seed 1] [--run NAME]
+    train.py phones-m --steps 6000 [--from checkpoint/phones-m.npz] [--batch 16] [--rate 2e-3] [--seed 1] [--run NAME] [--until HH:MM]
 
 The loss is CTC on segments whose phones are known plus the Kullback-Leibler divergence from the teacher's posteriors where
-there are any. AdamW; linear warm-up over 200 steps, constant, linear decay over the last half of --steps, which may be
-changed when a run is resumed. An exponential average of the weights is what is kept;
+there are any. AdamW; linear warm-up over 200 steps, then half a cosine to nothing at --steps, which may be changed when
+a run is resumed, as may the data; with --until HH:MM (UTC) the cosine goes from this start to that time by the clock, for a
+machine shared with others. From a checkpoint of fewer blocks, those it lacks begin as the identity, and damage is full from
+the first step. An exponential average of the weights is what is kept;
 at the end batch norm's statistics are taken anew for it, over 100 batches.
-Everything goes to EARNEST_CACHE/runs/NAME: state.npz every 50 steps, log.jsonl with dev figures every 500. JAX uses a
+Everything goes to EARNEST_CACHE/runs/NAME: state.npz every 50 steps, log.jsonl with dev figures every 1,000. JAX uses a
 GPU where it finds one.
 """
 import argparse
 import json
+import math
 import queue
 import threading
 import time
@@ -36,9 +39,20 @@ def restore(tree, arrays, prefix=""):
     return jax.tree_util.tree_map_with_path(lambda k, v: jnp.asarray(arrays[prefix + jax.tree_util.keystr(k)]), tree)
 
 
-def loss_function(params, state, batch, config, kl_weight, ctc_weight):
+def grown(params, state, arrays):
+    """A smaller network's weights in a larger one. A block it hasn't has scale 0, and so changes nothing (what enters it is
+    never negative, its last ReLU leaves that alone) until training moves the scale."""
+    inside = lambda name, kind: any(k.startswith(f"['{kind}']['{name}']") for k in arrays.files)
+    took = {n: restore(v, arrays, f"['average']['{n}']") if inside(n, "average") else dict(v) for n, v in params.items()}
+    for name in took:
+        if not inside(name, "average") and name.endswith("p"):
+            took[name]["scale"] = jnp.zeros_like(took[name]["scale"])
+    return took, {n: restore(v, arrays, f"['state']['{n}']") if inside(n, "state") else v for n, v in state.items()}
+
+
+def loss_function(params, state, batch, config, kl_weight, ctc_weight, key):
     mel, target, weight, labels, lengths, labelled = batch
-    logits, new = model.apply(params, state, mel, config, train=True)
+    logits, new = model.apply(params, state, mel, config, train=True, key=key)
     lp = jax.nn.log_softmax(logits)
     p = jnp.exp(target)
     emphasis = weight * (1 + 2 * (1 - p[..., 0]))
@@ -71,28 +85,27 @@ def main():
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--run")
     a.add_argument("--from", dest="start")
+    a.add_argument("--until")
     o = a.parse_args()
     config, run = model.CONFIGS[o.model], CACHE / "runs" / (o.run or o.model)
     run.mkdir(parents=True, exist_ok=True)
     params, state = jax.tree.map(jnp.asarray, model.init(config, o.seed))
-    schedule = lambda n: o.rate * jnp.clip(jnp.minimum(n / 200, (o.steps - n) / (0.5 * o.steps)), 0.005, 1)
-    optimiser = optax.chain(optax.clip_by_global_norm(2.0), optax.adamw(schedule, b2=0.98, weight_decay=1e-3))
+    optimiser = optax.chain(optax.clip_by_global_norm(2.0), optax.adamw(1.0, b2=0.98, weight_decay=1e-3))
     everything = dict(params=params, state=state, average=params, optimiser=optimiser.init(params))
     first, path = 0, run / "state.npz"
     if path.exists():
         arrays = np.load(path)
         first, everything = int(arrays["step"]), restore(everything, arrays)
     elif o.start:
-        arrays = np.load(o.start)
-        everything["params"] = everything["average"] = restore(params, arrays, "['average']")
-        everything["state"] = restore(state, arrays, "['state']")
+        everything["params"], everything["state"] = grown(params, state, np.load(o.start))
+        everything["average"] = everything["params"]
 
     @jax.jit
-    def update(e, batch):
+    def update(e, batch, step, rate):
         grad = jax.value_and_grad(loss_function, has_aux=True)
-        (loss, (state, kl, ctc)), g = grad(e["params"], e["state"], batch, config, o.kl, o.ctc)
+        (loss, (state, kl, ctc)), g = grad(e["params"], e["state"], batch, config, o.kl, o.ctc, jax.random.fold_in(jax.random.key(o.seed), step))
         change, optimiser_state = optimiser.update(g, e["optimiser"], e["params"])
-        params = optax.apply_updates(e["params"], change)
+        params = optax.apply_updates(e["params"], jax.tree.map(lambda c: rate * c, change))
         average = jax.tree.map(lambda a, p: 0.998 * a + 0.002 * p, e["average"], params)
         return dict(params=params, state=state, average=average, optimiser=optimiser_state), loss, kl, ctc
 
@@ -103,31 +116,39 @@ def main():
         return jax.tree.map(lambda s, m, r: s + (m - 0.98 * r) / 0.02, sums, mixed, e["state"])
 
     clips, weights = augment.load()
-    batches = augment.Batches(clips, weights, augment.noise_beds(), o.batch, o.seed)
+    batches = augment.Batches(clips, weights, augment.noise_beds(), o.batch, o.seed, easy=o.start is None)
     print(f"{o.model}: {model.count(params)} parameters, look-ahead {model.look_ahead(config)} mel frames; "
           f"{len(clips)} clips, {sum(c.frames for c in clips) / 360000:.2f} h; from step {first}; {jax.devices()}", flush=True)
-    begin, sums = time.time(), np.zeros(3)
+    begin, sums, end = time.time(), np.zeros(3), 0.0
+    if o.until:
+        hours, minutes = map(int, o.until.split(":"))
+        end = begin + (3600 * hours + 60 * minutes - begin) % 86400
     for step, batch in enumerate(prefetch(batches, first, o.steps), first + 1):
-        everything, *values = update(everything, batch)
+        done = (time.time() - begin) / (end - begin) if o.until else step / o.steps
+        rate = o.rate * min(max(min((step - first * bool(o.until)) / 200, 0.5 + 0.5 * math.cos(math.pi * min(done, 1))), 0.002), 1)
+        everything, *values = update(everything, batch, step, rate)
         sums += [float(v) for v in values]
+        last = step == o.steps or done >= 1
         if step % 50 == 0:
             print(f"{step} loss {sums[0] / 50:.3f} kl {sums[1] / 50:.3f} ctc {sums[2] / 50:.3f} "
                   f"{(time.time() - begin) / (step - first):.2f} s/step", flush=True)
             sums[:] = 0
-        if step == o.steps:
+        if last:
             sums_of = jax.tree.map(jnp.zeros_like, everything["state"])
             for extra in range(100):
-                sums_of = observe(everything, sums_of, batches(o.steps + 1 + extra)[0])
+                sums_of = observe(everything, sums_of, batches(step + 1 + extra)[0])
             everything["state"] = jax.tree.map(lambda s: s / 100, sums_of)
-        if step % 50 == 0 or step == o.steps:
+        if step % 50 == 0 or last:
             part = run / "state.part.npz"
             np.savez(part, step=step, **flatten(everything))
             part.replace(path)
-        if step % 500 == 0 or step == o.steps:
+        if step % 1000 == 0 or last:
             figures = dev_figures(everything["average"], everything["state"], config)
             with (run / "log.jsonl").open("a") as f:
                 print(json.dumps(dict(step=step, hours=round(step * o.batch * augment.FRAMES / 360000, 1), **figures)), file=f)
             print(figures, flush=True)
+        if last:
+            break
 
 
 if __name__ == "__main__":
