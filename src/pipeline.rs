@@ -124,8 +124,10 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector> Pipeline<'a, K, V> {
     /// # Real time
     /// No allocation; about the work of one frame, and of overwriting the pre-roll and the spotter's state.
     pub fn mute(&mut self) {
-        self.forget(self.now());
-        self.muted = true;
+        if !self.muted {
+            self.forget(self.now());
+            self.muted = true;
+        }
     }
 
     /// Listens again from the next sample on, as one that was just switched on, but for the clock.
