@@ -25,6 +25,9 @@ pub struct Pipeline<'a, K, V = MelVad> {
     vad: V,
     spotter: K,
     latest: Option<VadFrame>,
+    /// The second event of the latest frame, told next.
+    pending: Option<Event>,
+    muted: bool,
 }
 
 impl<'a, K: KeywordSpotter> Pipeline<'a, K> {
@@ -54,6 +57,8 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector> Pipeline<'a, K, V> {
             vad,
             spotter,
             latest: None,
+            pending: None,
+            muted: false,
         })
     }
 
@@ -64,29 +69,78 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector> Pipeline<'a, K, V> {
     /// No allocation. The work grows with the number of frames in `pcm`, one every 10 ms.
     pub fn push(&mut self, pcm: &[i16], mut on_event: impl FnMut(Event)) {
         let mut rest = pcm;
-        while !rest.is_empty() {
-            let before = rest;
-            let frame = self.front_end.process(&mut rest);
-            let taken = before.get(..before.len().saturating_sub(rest.len())).unwrap_or(before);
-            self.pre_roll.push(taken);
-            self.vad.hear(taken);
-            let Some(frame) = frame else { continue };
-            let vad = self.vad.process(frame);
-            let decided = frame.span.end;
-            match vad.edge {
-                Some(SpeechEdge::Onset(at)) => on_event(Event::SpeechStart { at, decided }),
-                Some(SpeechEdge::End(at)) => on_event(Event::SpeechEnd { at, decided }),
-                None => {}
-            }
-            if let Some(detection) = self.spotter.process(frame, &vad) {
-                on_event(if detection.accepted() {
-                    Event::Wake(detection)
-                } else {
-                    Event::NearMiss(detection)
-                });
-            }
-            self.latest = Some(vad);
+        while let Some(event) = self.next_event(&mut rest) {
+            on_event(event);
         }
+    }
+
+    /// As [`Pipeline::push`], for whoever would rather ask than be called: takes samples from `pcm` until something
+    /// happens or `pcm` is empty, and leaves the rest in `pcm`. After `None`, all of it is taken in.
+    ///
+    /// Between an event and the next call nothing moves: the pre-roll still ends at the sample that decided it.
+    pub fn next_event(&mut self, pcm: &mut &[i16]) -> Option<Event> {
+        if self.muted {
+            self.pre_roll.skip(core::mem::take(pcm).len() as u64);
+            return None;
+        }
+        let mut event = self.pending.take();
+        while event.is_none() && !pcm.is_empty() {
+            event = self.advance(pcm);
+        }
+        event
+    }
+
+    /// Takes samples up to the end of the next frame, and gives the first thing that happened in it.
+    fn advance(&mut self, pcm: &mut &[i16]) -> Option<Event> {
+        let before = *pcm;
+        let frame = self.front_end.process(pcm);
+        let taken = before.get(..before.len().saturating_sub(pcm.len())).unwrap_or(before);
+        self.pre_roll.push(taken);
+        self.vad.hear(taken);
+        let frame = frame?;
+        let vad = self.vad.process(frame);
+        let decided = frame.span.end;
+        let edge = vad.edge.map(|edge| match edge {
+            SpeechEdge::Onset(at) => Event::SpeechStart { at, decided },
+            SpeechEdge::End(at) => Event::SpeechEnd { at, decided },
+        });
+        let detection = self.spotter.process(frame, &vad).map(|detection| {
+            if detection.accepted() { Event::Wake(detection) } else { Event::NearMiss(detection) }
+        });
+        self.latest = Some(vad);
+        match edge {
+            Some(edge) => {
+                self.pending = detection;
+                Some(edge)
+            }
+            None => detection,
+        }
+    }
+
+    /// Hears nothing from the next sample on, until [`Pipeline::unmute`], and forgets everything at once: the
+    /// pre-roll, half a frame, the VAD's past, what the spotter had gathered, an event not told yet. None of it stays
+    /// in memory. The sample clock goes on. Speech under way gets no [`Event::SpeechEnd`].
+    ///
+    /// # Real time
+    /// No allocation; about the work of one frame, and of overwriting the pre-roll and the spotter's state.
+    pub fn mute(&mut self) {
+        if !self.muted {
+            self.forget(self.now());
+            self.muted = true;
+        }
+    }
+
+    /// Listens again from the next sample on, as one that was just switched on, but for the clock.
+    pub fn unmute(&mut self) {
+        if self.muted {
+            self.muted = false;
+            self.front_end.reset_at(self.now());
+        }
+    }
+
+    /// Whether it is muted.
+    pub fn is_muted(&self) -> bool {
+        self.muted
     }
 
     /// What the VAD said about the latest frame: level, noise floor, speech or not.
@@ -104,17 +158,25 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector> Pipeline<'a, K, V> {
         &self.pre_roll
     }
 
-    /// Samples taken in since the start or the last reset.
+    /// Samples taken in since the start or the last reset, those not heard while muted among them.
     pub fn now(&self) -> SampleIndex {
-        self.front_end.now()
+        self.pre_roll.span().end
     }
 
-    /// As new: the next sample is sample 0, and nothing that was heard before counts or is remembered.
+    /// As new: the next sample is sample 0, and nothing that was heard before counts or is remembered. What is muted
+    /// stays so.
     pub fn reset(&mut self) {
         self.pre_roll.reset();
-        self.front_end.reset();
+        self.forget(SampleIndex(0));
+    }
+
+    /// Nothing stays in memory of what was heard; the next sample is sample `now`.
+    fn forget(&mut self, now: SampleIndex) {
+        self.pre_roll.wipe();
+        self.front_end.reset_at(now);
         self.vad.reset();
         self.spotter.reset();
         self.latest = None;
+        self.pending = None;
     }
 }

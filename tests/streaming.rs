@@ -126,3 +126,66 @@ fn silence_noise_and_empty_input_wake_nobody() {
         assert_eq!(chain.now().0, pcm.len() as u64);
     }
 }
+
+#[test]
+fn asked_for_events_or_called_with_them() {
+    let kitchen = flac("kitchen.flac");
+    let whole = events(&mut pipeline(), &kitchen, 160);
+    let mut chain = pipeline();
+    let mut asked = Vec::new();
+    for mut chunk in kitchen.chunks(997) {
+        while let Some(event) = chain.next_event(&mut chunk) {
+            assert_eq!(chain.pre_roll().span().end, event.decided());
+            asked.push(event);
+        }
+        assert!(chunk.is_empty());
+    }
+    assert_eq!(asked, whole);
+}
+
+#[test]
+fn a_mute_takes_effect_on_the_sample_and_time_goes_on() {
+    let kitchen = flac("kitchen.flac");
+    let phrase = phrase();
+    for chunk in [160, 7_777] {
+        let mut chain = pipeline();
+        // In the middle of a frame, in the middle of the phrase.
+        let at = (phrase.start.0 + phrase.len() / 2) as usize | 1;
+        let before = events(&mut chain, &kitchen[..at], chunk);
+        chain.mute();
+        assert!(chain.is_muted() && chain.pre_roll().span().is_empty() && chain.vad().is_none());
+        let until = at + 32_001;
+        assert_eq!(events(&mut chain, &kitchen[at..until], chunk), []);
+        assert!(chain.pre_roll().span().is_empty());
+        assert_eq!(chain.now().0, until as u64);
+        chain.unmute();
+        let heard = events(&mut chain, &kitchen[until..], chunk);
+        assert_eq!(chain.now().0, kitchen.len() as u64);
+        assert!(before.iter().chain(&heard).is_sorted_by_key(Event::decided));
+        assert!(!heard.is_empty() && heard.iter().all(|event| event.decided().0 > until as u64));
+        // What comes after is what one hears who was switched on there, but for the clock.
+        let mut fresh = pipeline();
+        let shifted = events(&mut fresh, &kitchen[until..], 160);
+        let at = |event: &Event| event.decided();
+        let moved: Vec<_> = shifted.iter().map(|event| at(event).after(until as u64)).collect();
+        assert_eq!(heard.iter().map(at).collect::<Vec<_>>(), moved);
+        let span = chain.pre_roll().span();
+        let (a, b) = chain.pre_roll().get(span).unwrap();
+        assert_eq!([a, b].concat(), kitchen[span.start.0 as usize..span.end.0 as usize]);
+    }
+}
+
+#[test]
+fn muted_it_hears_nothing_and_a_reset_does_not_unmute() {
+    let kitchen = flac("kitchen.flac");
+    let mut chain = pipeline();
+    chain.mute();
+    assert_eq!(events(&mut chain, &kitchen, 160), []);
+    chain.reset();
+    assert!(chain.is_muted());
+    assert_eq!(chain.now().0, 0);
+    assert_eq!(events(&mut chain, &kitchen, 512), []);
+    chain.reset();
+    chain.unmute();
+    assert_eq!(events(&mut chain, &kitchen, 160), events(&mut pipeline(), &kitchen, 160));
+}

@@ -83,6 +83,14 @@ impl<'a> PreRoll<'a> {
         self.held = 0;
     }
 
+    /// `samples` pass unheard: everything is forgotten, the clock goes on.
+    pub fn skip(&mut self, samples: u64) {
+        if self.held > 0 {
+            self.wipe();
+        }
+        self.now = self.now.after(samples);
+    }
+
     /// Forgets everything and sets the clock to zero.
     pub fn reset(&mut self) {
         self.wipe();
@@ -133,6 +141,20 @@ mod tests {
             ring.push(&[1234; 250]);
         }
         assert_eq!(memory, [0; 100]);
+    }
+
+    #[test]
+    fn what_is_skipped_passes_but_is_not_remembered() {
+        let mut memory = [0; 10];
+        let mut ring = PreRoll::new(Storage::Lent(&mut memory)).unwrap();
+        ring.push(&[7; 25]);
+        ring.skip(5);
+        assert_eq!(ring.span(), SampleSpan { start: SampleIndex(30), end: SampleIndex(30) });
+        ring.push(&[1, 2]);
+        let span = SampleSpan { start: SampleIndex(30), end: SampleIndex(32) };
+        assert_eq!((ring.span(), ring.get(span)), (span, Some((&[1, 2][..], &[][..]))));
+        drop(ring);
+        assert_eq!(memory, [0; 10]);
     }
 
     #[test]

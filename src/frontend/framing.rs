@@ -23,6 +23,8 @@ pub(super) struct Framer {
     edges: Edges,
     filled: usize,
     index: u64,
+    /// Where listening began.
+    origin: SampleIndex,
     now: SampleIndex,
 }
 
@@ -39,6 +41,7 @@ impl Framer {
             edges: config.edges,
             filled: lead,
             index: 0,
+            origin: SampleIndex(0),
             now: SampleIndex(0),
         }
     }
@@ -68,7 +71,7 @@ impl Framer {
 
     /// The windows that reach beyond the end of the audio, one a call.
     pub(super) fn finish(&mut self) -> Option<Ready> {
-        let (now, hop) = (self.now.0, self.hop as u64);
+        let (now, hop) = (self.now.since(self.origin), self.hop as u64);
         let count = match self.edges {
             Edges::Snip => 0,
             Edges::Silence => now / hop + 1,
@@ -102,7 +105,7 @@ impl Framer {
     fn ready(&mut self) -> Ready {
         let start = (self.index * self.hop as u64).saturating_sub(self.lead as u64);
         let end = (self.index * self.hop as u64 + self.window as u64).saturating_sub(self.lead as u64);
-        let span = SampleSpan { start: SampleIndex(start), end: SampleIndex(end.min(self.now.0)) };
+        let span = SampleSpan { start: self.origin.after(start), end: self.origin.after(end).min(self.now) };
         let index = self.index;
         self.index += 1;
         Ready { index, span }
@@ -116,13 +119,15 @@ impl Framer {
         self.now
     }
 
-    pub(super) fn reset(&mut self) {
+    /// As new, but that the next sample is sample `origin`.
+    pub(super) fn reset(&mut self, origin: SampleIndex) {
         self.samples = [0.0; MAX_FFT];
         if let Some(filter) = &mut self.filter {
             filter.reset();
         }
         self.filled = self.lead;
         self.index = 0;
-        self.now = SampleIndex(0);
+        self.origin = origin;
+        self.now = origin;
     }
 }

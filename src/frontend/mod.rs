@@ -176,8 +176,18 @@ impl<F: RealFft> FrontEnd<F> {
 
     /// As new: the next sample is sample 0.
     pub fn reset(&mut self) {
-        self.framer.reset();
+        self.reset_at(SampleIndex(0));
+    }
+
+    /// As new, but that the next sample is sample `now`: listening goes on after a stretch that was not heard.
+    ///
+    /// Nothing of what was heard is left in memory. One transform of silence overwrites the scratch, whatever the
+    /// transform is, so this takes about as long as a frame.
+    pub fn reset_at(&mut self, now: SampleIndex) {
+        self.framer.reset(now);
         self.compressor.reset();
+        transform(&mut self.fft, &[0.0; MAX_FFT], &self.window, &mut self.power);
+        self.frame = MelFrame::new(self.config.mel_bins);
     }
 }
 

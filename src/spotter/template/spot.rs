@@ -10,6 +10,7 @@ use crate::frontend::{FrontEndConfig, MelFrame};
 use crate::spotter::{Detection, Evidence, KeywordSpotter};
 use crate::storage::Storage;
 use crate::vad::VadFrame;
+use zeroize::Zeroize;
 
 /// Steps between evaluations.
 const STRIDE: usize = 4;
@@ -248,6 +249,8 @@ impl KeywordSpotter for TemplateSpotter<'_> {
     }
 
     fn reset(&mut self) {
+        // The steps are a picture of the last 2.4 s of speech: they don't stay in memory.
+        self.state.get_mut(self.model.vectors() * DIMS..).unwrap_or_default().zeroize();
         self.steps.reset();
         self.frames_since_speech = u32::MAX;
         self.score = 0.0;

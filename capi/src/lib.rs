@@ -1,0 +1,22 @@
+//! The C interface of earnest. What it promises is written in `earnest.h`, which is generated from here.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `api::types` | what crosses the border, as C sees it |
+//! | `api::listener` | the chain, and where its parts lie in the caller's memory |
+//! | `api::pointer` | every check of a pointer, and with `ffi` the only `unsafe` |
+//! | `api::ffi` | the functions |
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+
+mod api;
+
+#[cfg(test)]
+mod tests;
+
+/// Linked into every program without an operating system, and called by none: the chain has no panic, as
+/// `firmware/table.sh` checks in the linked program.
+#[cfg(not(any(feature = "std", test)))]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}

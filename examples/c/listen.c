@@ -1,0 +1,176 @@
+/*
+ * How a firmware uses earnest: an interrupt fills a ring, the main loop pushes what is in it.
+ *
+ * Here the "interrupt" is a function that the main loop calls, and the microphone is a file of 16-bit samples, 16 kHz,
+ * mono, little endian (listen.s16le, 4 s of a kitchen). Everything else is as on a device: static memory, no heap.
+ *
+ *     listen MODEL AUDIO
+ */
+#include <earnest.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+/* What earnest_required_bytes() says for this model and one second of pre-roll is less; earnest_init() tells if not. */
+static uint64_t memory[128 * 1024 / sizeof(uint64_t)];
+/* In a firmware: a constant in flash. */
+static unsigned char model[64 * 1024];
+
+/*
+ * The ring: one writer, the interrupt, and one reader, the main loop. 100 ms, a power of two. A firmware whose compiler
+ * has no <stdatomic.h> uses volatile and its own barriers.
+ */
+#define RING 2048u
+static int16_t ring[RING];
+static atomic_uint written; /* by the interrupt only */
+static atomic_uint taken_out; /* by the main loop only */
+static atomic_uint lost; /* samples that came while the ring was full */
+static atomic_int mute_switch; /* what the switch's interrupt saw last */
+
+/* The interrupt of the microphone: 10 ms of samples. Never calls the library. */
+static void microphone_interrupt(const int16_t *samples, size_t count) {
+    unsigned at = atomic_load_explicit(&written, memory_order_relaxed);
+    unsigned free_slots = RING - (at - atomic_load_explicit(&taken_out, memory_order_acquire));
+    for (size_t i = 0; i < count; i++) {
+        if (free_slots == 0) {
+            atomic_fetch_add_explicit(&lost, (unsigned)(count - i), memory_order_relaxed);
+            break;
+        }
+        ring[at % RING] = samples[i];
+        at++;
+        free_slots--;
+    }
+    atomic_store_explicit(&written, at, memory_order_release);
+}
+
+static void handle(earnest_listener *listener, const earnest_event *event) {
+    double at = (double)event->start / EARNEST_SAMPLE_RATE_HZ;
+    double end = (double)event->end / EARNEST_SAMPLE_RATE_HZ;
+    uint64_t from, to;
+    switch (event->kind) {
+    case EARNEST_EVENT_SPEECH_START:
+        printf("%6.2f s  somebody speaks\n", at);
+        break;
+    case EARNEST_EVENT_SPEECH_END:
+        printf("%6.2f s  quiet\n", at);
+        break;
+    case EARNEST_EVENT_WAKE:
+    case EARNEST_EVENT_NEAR_MISS:
+        printf("%6.2f s  %s: to %.2f s, score %.2f, needed %.2f", at,
+               event->kind == EARNEST_EVENT_WAKE ? "WAKE" : "near miss", end, (double)event->score,
+               (double)event->threshold);
+        if (event->reason == EARNEST_REASON_TEMPLATE) {
+            printf(" (distance %.2f, where the recordings lie %.2f apart and other speech %.2f)",
+                   (double)event->numbers[0], (double)event->numbers[1], (double)event->numbers[2]);
+        }
+        /* The pre-roll still ends at the sample that decided. */
+        if (earnest_pre_roll_span(listener, &from, &to) == EARNEST_OK) {
+            printf(", %" PRIu64 " samples remembered", to - from);
+        }
+        printf("\n");
+        break;
+    default: /* a later version's */
+        break;
+    }
+}
+
+/* One turn of the main loop: takes what is in the ring, up to its end, and hands it over in place. */
+static earnest_status turn(earnest_listener *listener) {
+    unsigned from = atomic_load_explicit(&taken_out, memory_order_relaxed);
+    unsigned count = atomic_load_explicit(&written, memory_order_acquire) - from;
+    const int16_t *samples = &ring[from % RING];
+    size_t left = count < RING - from % RING ? count : RING - from % RING;
+    earnest_status status;
+    earnest_event event;
+
+    status = atomic_load(&mute_switch) ? earnest_mute(listener) : earnest_unmute(listener);
+    if (status != EARNEST_OK) {
+        return status;
+    }
+    do {
+        size_t taken = 0;
+        status = earnest_push(listener, samples, left, &taken, &event);
+        if (status != EARNEST_OK) {
+            return status;
+        }
+        samples += taken;
+        left -= taken;
+        from += (unsigned)taken;
+        /* Free at once, so that the interrupt has room while the event is handled. */
+        atomic_store_explicit(&taken_out, from, memory_order_release);
+        if (event.kind != EARNEST_EVENT_NONE) {
+            handle(listener, &event);
+        }
+    } while (event.kind != EARNEST_EVENT_NONE);
+    return EARNEST_OK;
+}
+
+static int wrong(const char *what, const earnest_error *error) {
+    fprintf(stderr, "%s: %s: %s is %g, expected %g to %g\n", what, earnest_status_text(error->status), error->field,
+            error->actual, error->min, error->max);
+    return 1;
+}
+
+int main(int argc, char **argv) {
+    earnest_listener *listener;
+    earnest_config config;
+    earnest_error error;
+    earnest_status status = EARNEST_OK;
+    FILE *file;
+    size_t bytes;
+    unsigned char pcm[320];
+
+    if (argc != 3) {
+        fprintf(stderr, "usage: %s MODEL AUDIO\n", argv[0]);
+        return 2;
+    }
+    if (earnest_version() / 256 != EARNEST_VERSION / 256) {
+        fprintf(stderr, "the header is of another version than the library\n");
+        return 1;
+    }
+    file = fopen(argv[1], "rb");
+    if (file == NULL) {
+        perror(argv[1]);
+        return 1;
+    }
+    bytes = fread(model, 1, sizeof model, file);
+    fclose(file);
+
+    earnest_config_default(&config, sizeof config);
+    config.model = model;
+    config.model_bytes = bytes;
+    config.own_threshold = 1; /* that of examples/kitchen/assistant.toml */
+    config.threshold = 0.34f;
+    if (earnest_required_bytes(&config, &bytes, &error) != EARNEST_OK) {
+        return wrong(argv[1], &error);
+    }
+    printf("the listener needs %zu of %zu bytes\n", bytes, sizeof memory);
+    if (earnest_init(memory, sizeof memory, &config, &listener, &error) != EARNEST_OK) {
+        return wrong("earnest_init", &error);
+    }
+
+    file = fopen(argv[2], "rb");
+    if (file == NULL) {
+        perror(argv[2]);
+        return 1;
+    }
+    while (status == EARNEST_OK && (bytes = fread(pcm, 1, sizeof pcm, file)) >= 2) {
+        int16_t samples[sizeof pcm / 2];
+        for (size_t i = 0; i < bytes / 2; i++) {
+            samples[i] = (int16_t)(uint16_t)(pcm[2 * i] | pcm[2 * i + 1] << 8);
+        }
+        microphone_interrupt(samples, bytes / 2);
+        status = turn(listener);
+        /* Once more: the ring may have gone round its end. */
+        if (status == EARNEST_OK) {
+            status = turn(listener);
+        }
+    }
+    fclose(file);
+    if (status != EARNEST_OK) {
+        fprintf(stderr, "%s\n", earnest_status_text(status));
+        return 1;
+    }
+    printf("%u samples lost\n", atomic_load(&lost));
+    return earnest_release(listener) == EARNEST_OK ? 0 : 1;
+}

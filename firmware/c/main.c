@@ -1,0 +1,150 @@
+/*
+ * The whole chain on a microcontroller, from C: the clip in flash through libearnest.a, 10 ms at a time, in static
+ * memory. It prints the events in the words of the Rust program beside it, and what they cost.
+ *
+ * MODEL, CLIP: files that are put into flash. BASE leaves the library out, so that its size is a difference.
+ */
+#include "board.h"
+#include "tell.h"
+
+#include <earnest.h>
+
+#define IN_FLASH(name, file)                                                                                          \
+    __asm__(".section .rodata\n .balign 4\n .global " #name "\n" #name ":\n .incbin \"" file "\"\n .global " #name         \
+            "_end\n" #name "_end:\n .previous\n");                                                                      \
+    extern const unsigned char name[], name##_end[]
+
+IN_FLASH(clip, CLIP);
+
+enum { CHUNK = 160, CALIBRATION = 2000000 };
+
+/* Rounds of two instructions each, which tell how many instructions a tick stands for. */
+static void calibrate(void) {
+    struct tell_text line = {{0}, 0};
+    uint32_t rounds = CALIBRATION, before = board_ticks();
+    __asm__ volatile("1: subs %0, %0, #1\n bne 1b" : "+r"(rounds)::"cc");
+    tell_word(&line, "calibration");
+    tell_number(&line, 2 * (uint64_t)CALIBRATION);
+    tell_number(&line, (board_ticks() - before) & 0xffffff);
+    tell_end(&line, board_print);
+}
+
+#ifdef BASE
+/* Keeps what the other program has beside the library. */
+static void chain(void) {
+    earnest_event event = {0, 0, 0, 0, 0, 0, 0, 0, 0, {0}};
+    event.kind = clip[0];
+    tell_event(&event, board_print);
+}
+#else
+IN_FLASH(model, MODEL);
+
+/* As much as this model needs; earnest_init() says so if it is too little. */
+static uint64_t memory[MEMORY / 8];
+
+struct cost {
+    uint64_t ticks;
+    uint32_t most;
+};
+
+static void count(struct cost *cost, uint32_t before) {
+    uint32_t ticks = (board_ticks() - before) & 0xffffff;
+    cost->ticks += ticks;
+    cost->most = ticks > cost->most ? ticks : cost->most;
+}
+
+/* `cost NAME chunks ticks most-ticks stack-bytes state-bytes`. */
+static void tell_cost(const char *name, uint64_t chunks, const struct cost *cost, size_t state) {
+    struct tell_text line = {{0}, 0};
+    uint32_t stack = board_stack();
+    tell_word(&line, "cost ");
+    tell_word(&line, name);
+    tell_number(&line, chunks);
+    tell_number(&line, cost->ticks);
+    tell_number(&line, cost->most);
+    tell_number(&line, stack);
+    tell_number(&line, state);
+    tell_end(&line, board_print);
+}
+
+static void failed(const char *what, const earnest_error *error) {
+    struct tell_text line = {{0}, 0};
+    tell_word(&line, "failed ");
+    tell_word(&line, what);
+    tell_number(&line, (uint64_t)error->status);
+    tell_char(&line, ' ');
+    tell_word(&line, error->field);
+    tell_number(&line, (uint64_t)error->min);
+    tell_number(&line, (uint64_t)error->actual);
+    tell_end(&line, board_print);
+    board_exit(1);
+}
+
+static void chain(void) {
+    struct cost making = {0, 0}, pushing = {0, 0};
+    const int16_t *samples = (const int16_t *)(const void *)clip;
+    size_t total = (size_t)(clip_end - clip) / sizeof *samples, at = 0, needed = 0;
+    earnest_listener *listener = NULL;
+    earnest_config config;
+    earnest_error error;
+    earnest_event event;
+    uint32_t before;
+
+    memset(&error, 0, sizeof error);
+    earnest_config_default(&config, sizeof config);
+    config.model = model;
+    config.model_bytes = (size_t)(model_end - model);
+    config.own_threshold = 1;
+    config.threshold = 0.34f;
+    if (earnest_required_bytes(&config, &needed, &error) != EARNEST_OK) {
+        failed("required_bytes", &error);
+    }
+    board_paint();
+    before = board_ticks();
+    if (earnest_init(memory, sizeof memory, &config, &listener, &error) != EARNEST_OK) {
+        failed("init", &error);
+    }
+    count(&making, before);
+    tell_cost("c-init", 1, &making, needed);
+
+    board_paint();
+    while (at < total) {
+        size_t left = total - at < CHUNK ? total - at : CHUNK;
+        uint64_t chunk = 0;
+        /* All calls for a chunk count as one. */
+        uint32_t most = 0;
+        do {
+            size_t taken = 0;
+            earnest_status status;
+            struct cost one = {0, 0};
+            before = board_ticks();
+            status = earnest_push(listener, samples + at, left, &taken, &event);
+            count(&one, before);
+            chunk += one.ticks;
+            most += one.most;
+            if (status != EARNEST_OK) {
+                error.status = status;
+                failed("push", &error);
+            }
+            at += taken;
+            left -= taken;
+            if (event.kind != EARNEST_EVENT_NONE) {
+                tell_event(&event, board_print);
+            }
+        } while (event.kind != EARNEST_EVENT_NONE);
+        pushing.ticks += chunk;
+        pushing.most = most > pushing.most ? most : pushing.most;
+    }
+    tell_cost("c-chain", total / CHUNK, &pushing, needed);
+    if (earnest_release(listener) != EARNEST_OK) {
+        error.status = EARNEST_BAD_LISTENER;
+        failed("release", &error);
+    }
+}
+#endif
+
+int main(void) {
+    calibrate();
+    chain();
+    return 0;
+}
