@@ -45,6 +45,7 @@ pub mod nn;
 pub mod lexicon;
 pub mod spotter;
 pub mod event;
+pub mod guard;
 pub mod pipeline;
 
 pub use error::ConfigError;
