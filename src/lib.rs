@@ -46,6 +46,7 @@ pub mod lexicon;
 pub mod spotter;
 pub mod event;
 pub mod guard;
+pub mod journal;
 pub mod pipeline;
 
 pub use error::ConfigError;

@@ -666,7 +666,7 @@ fn tell(config: GuardConfig, story: &[(i64, Step)]) -> Result<[usize; 4], TestCa
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
     #[test]
     fn the_guard_authorizes_where_the_checklist_does(story in story(), second in any::<bool>()) {
         let mut config = config();
