@@ -77,6 +77,15 @@ settings! {
     }
 }
 
+impl EvidenceConfig {
+    /// # Errors
+    /// [`ConfigError::OutOfRange`] unless `same_talk_min <= same_talk_max`.
+    pub(super) fn check_dependence(&self) -> Result<(), ConfigError> {
+        let least = f64::from(self.same_talk_min);
+        ConfigError::check("evidence.same_talk_max", f64::from(self.same_talk_max), least, 1.0)
+    }
+}
+
 /// Classes of action, 64 at most. Those that are not in it are de-provisioned: nothing in them is ever authorised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClassSet(u64);
@@ -167,8 +176,7 @@ impl GuardConfig {
     pub fn check(&self) -> Result<(), ConfigError> {
         self.timing.check()?;
         self.evidence.check()?;
-        let least = f64::from(self.evidence.same_talk_min);
-        ConfigError::check("evidence.same_talk_max", f64::from(self.evidence.same_talk_max), least, 1.0)?;
+        self.evidence.check_dependence()?;
         Tier::ALL.into_iter().try_for_each(|tier| self.limits(tier).check_for(tier))
     }
 }

@@ -111,7 +111,7 @@ macro_rules! settings {
             }
 
             /// Sets the key `name`, if there is one; its range is not looked at.
-            #[cfg_attr(not(feature = "std"), allow(dead_code))] // for the reader of TOML
+            #[cfg(feature = "std")]
             pub(in crate::guard) fn set(&mut self, name: &str, value: f64) {
                 $( if name == stringify!($field) {
                     self.$field = $crate::guard::settings::Setting::from_f64(value);
