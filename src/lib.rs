@@ -46,6 +46,8 @@ pub mod nn;
 pub mod lexicon;
 pub mod spotter;
 pub mod event;
+pub mod guard;
+pub mod journal;
 pub mod pipeline;
 #[cfg(feature = "eval")]
 pub mod eval;
