@@ -44,6 +44,7 @@ pub mod vad;
 pub mod nn;
 pub mod lexicon;
 pub mod spotter;
+pub mod intent;
 pub mod event;
 pub mod pipeline;
 
