@@ -9,7 +9,7 @@
 //!
 //! Young, Russell, Thornton: *Token passing: a simple conceptual model for connected speech recognition systems*, 1989.
 
-use super::acoustics::{Acoustics, AcousticsConfig, Scores};
+use super::acoustics::{Acoustics, AcousticsConfig, Confusions, Scores};
 use super::history::{History, Record};
 use super::image::{GrammarImage, ListImage, NodeRecord, Span};
 use super::tokens::{BETWEEN, Index, NEVER, NONE, OWN, Path, Set, Token, index_len};
@@ -26,6 +26,8 @@ pub struct DecoderConfig {
     pub beam_nats: f32,
     /// Cost of a frame of sound that is no word of the grammar, nats, 0 … 20.
     pub filler_nats: f32,
+    /// The same before the first word, and where a sentence may be over, nats, 0 … 20.
+    pub edge_nats: f32,
     /// Cost of a word or value, nats, −20 … 20: what keeps short words from being heard everywhere.
     pub word_nats: f32,
     /// Frames a second that the acoustic model gives, 1 … 1000.
@@ -37,8 +39,9 @@ impl Default for DecoderConfig {
         DecoderConfig {
             acoustics: AcousticsConfig::default(),
             beam_nats: 15.0,
-            filler_nats: 1.5,
-            word_nats: 0.5,
+            filler_nats: 4.0,
+            edge_nats: 1.0,
+            word_nats: 0.0,
             frames_per_s: 50,
         }
     }
@@ -134,6 +137,7 @@ impl<'a> Decoder<'a> {
     ) -> Result<Self, ConfigError> {
         ConfigError::check("beam_nats", f64::from(config.beam_nats), 1.0, 100.0)?;
         ConfigError::check("filler_nats", f64::from(config.filler_nats), 0.0, 20.0)?;
+        ConfigError::check("edge_nats", f64::from(config.edge_nats), 0.0, 20.0)?;
         ConfigError::check("word_nats", f64::from(config.word_nats), -20.0, 20.0)?;
         ConfigError::check("frames_per_s", f64::from(config.frames_per_s), 1.0, 1000.0)?;
         let expected = grammar.lists().len();
@@ -167,6 +171,12 @@ impl<'a> Decoder<'a> {
         };
         decoder.reset();
         Ok(decoder)
+    }
+
+    /// Reads posteriors with the confusions of the model that they are from.
+    pub fn with_confusions(mut self, confusions: Confusions) -> Self {
+        self.acoustics.confusions = Some(confusions);
+        self
     }
 
     /// The grammar.
@@ -213,11 +223,12 @@ impl<'a> Decoder<'a> {
         self.now.as_slice().len()
     }
 
-    /// Takes the posteriors of the next frame: natural logarithms, [`Phone::SYMBOLS`] of them, blank first.
+    /// Takes the posteriors of the next frame: natural logarithms, [`Phone::SYMBOLS`] of them, blank first. `speech`:
+    /// whether somebody speaks in it; where nobody does, sound between words costs nothing.
     ///
     /// # Real time
     /// No allocation. The work grows with the number of paths within the beam, which the memory bounds.
-    pub fn process(&mut self, log_posteriors: &[f32]) {
+    pub fn process(&mut self, log_posteriors: &[f32], speech: bool) {
         let scores = self.acoustics.scores(log_posteriors);
         let at = self.frame as usize * Phone::SYMBOLS;
         if let Some(place) = self.frames.get_mut(at..).and_then(|rest| rest.get_mut(..Phone::SYMBOLS)) {
@@ -228,7 +239,7 @@ impl<'a> Decoder<'a> {
         let threshold = self.now.best() - self.config.beam_nats;
         for n in 0..self.now.as_slice().len() {
             match self.now.get(n) {
-                Some(token) if token.best() >= threshold => self.pass(&token, &scores),
+                Some(token) if token.best() >= threshold => self.pass(&token, &scores, speech),
                 _ => {}
             }
         }
@@ -238,11 +249,17 @@ impl<'a> Decoder<'a> {
     }
 
     /// Where a token may be in the next frame.
-    fn pass(&mut self, token: &Token, scores: &Scores) {
+    fn pass(&mut self, token: &Token, scores: &Scores, speech: bool) {
         let silence = scores[0];
         if token.arc == BETWEEN {
             let state = self.grammar.state(token.node);
-            let stay = token.pause.plus(silence.max(-self.config.filler_nats));
+            let edge = token.pause.history == NONE || state.accept.is_some();
+            let filler = match (speech, edge) {
+                (false, _) => 0.0,
+                (true, true) => self.config.edge_nats,
+                (true, false) => self.config.filler_nats,
+            };
+            let stay = token.pause.plus(silence.max(-filler));
             self.index.pause(&mut self.next, BETWEEN, token.node, stay);
             let from = Path { start: self.frame, ..token.pause };
             self.enter(OWN, state.roots, from, scores);

@@ -14,6 +14,7 @@ mod acoustics;
 mod decoder;
 mod history;
 mod image;
+mod listener;
 mod tokens;
 #[cfg(feature = "alloc")]
 mod compile;
@@ -28,7 +29,7 @@ mod template;
 #[cfg(feature = "std")]
 mod yaml;
 
-pub use acoustics::AcousticsConfig;
+pub use acoustics::{AcousticsConfig, Confusions};
 #[cfg(feature = "alloc")]
 pub use compile::{Compiled, compile, compile_list};
 pub use decoder::{Decoder, DecoderConfig, DecoderMemory, Hypothesis, Item};
@@ -38,6 +39,7 @@ pub use error::{GrammarError, Place, Problem};
 pub use grammar::{Block, Grammar, Intent, List, Range, Sentence, Value};
 pub use history::Record;
 pub use image::{GrammarImage, ListImage};
+pub use listener::{Heard, Listener, ListenerConfig};
 #[cfg(feature = "alloc")]
 pub use template::{Template, TemplateError};
 pub use tokens::Token;
