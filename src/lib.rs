@@ -45,6 +45,7 @@ pub mod vad;
 pub mod nn;
 pub mod lexicon;
 pub mod spotter;
+pub mod intent;
 pub mod event;
 pub mod guard;
 pub mod journal;

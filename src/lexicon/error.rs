@@ -73,7 +73,7 @@ impl fmt::Display for ImageError {
 impl core::error::Error for ImageError {}
 
 /// What begins both kinds of image: magic, version, length, checksum over everything else, in 20 bytes.
-pub(super) fn check_frame(
+pub(crate) fn check_frame(
     image: &[u8],
     magic: [u8; 8],
     version: u32,
@@ -100,7 +100,7 @@ pub(super) fn check_frame(
 }
 
 /// 0 beyond the end, which checks have excluded.
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |&four| u32::from_le_bytes(four))
 }
 

@@ -31,6 +31,7 @@ pub use dictionary::{Dictionary, Found, MAX_WORD};
 #[cfg(feature = "alloc")]
 pub use dictionary::{DictionaryBuilder, EntryError};
 pub use error::ImageError;
+pub(crate) use error::{check_frame, u32_at};
 #[cfg(feature = "alloc")]
 pub use front::{Lexicon, LexiconConfig, Pronunciation, ReadError, Source, Word};
 #[cfg(feature = "alloc")]

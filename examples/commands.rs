@@ -1,0 +1,135 @@
+//! Commands from recordings, for whoever tunes the decoder from another language.
+//!
+//!     commands GRAMMAR.yaml MODEL.ear [name=value …] < recordings > results
+//!
+//! A recording is a count (u32) and as many samples (i16, 16 kHz), all little-endian. Each result is a JSON line, that of
+//! the longest command in the recording. Names are fields of `DecoderConfig`, `list.NAME=FILE` for a list's values, one a line, and
+//! `confusions=FILE`.
+
+use earnest::Storage;
+use earnest::intent::{
+    Confusions, Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, Heard, Item, List, ListImage,
+    Listener, ListenerConfig, compile,
+};
+use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
+use earnest::nn::{Model, Net};
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::json;
+use std::error::Error;
+use std::io::{Read, stdin};
+use std::time::Instant;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let file = arguments.next().ok_or("usage: commands GRAMMAR.yaml MODEL.ear [name=value …]")?;
+    let mut grammar = Grammar::from_yaml(&file, &std::fs::read_to_string(&file)?)?;
+    let model = arguments.next().ok_or("no model")?;
+    let mut config = DecoderConfig::default();
+    let mut listening = ListenerConfig::default();
+    let mut confusions = None;
+    for argument in arguments {
+        let (name, value) = argument.split_once('=').ok_or("name=value")?;
+        if let Some(list) = name.strip_prefix("list.") {
+            let text = std::fs::read_to_string(value)?;
+            grammar.lists.insert(list.into(), List::of(text.lines().filter(|line| !line.is_empty())));
+            continue;
+        }
+        if name == "confusions" {
+            confusions = Some(Confusions::new(&std::fs::read(value)?)?);
+            continue;
+        }
+        let value: f32 = value.parse()?;
+        match name {
+            "blank" => config.acoustics.blank_nats = value,
+            "floor" => config.acoustics.floor = value,
+            "beam" => config.beam_nats = value,
+            "filler" => config.filler_nats = value,
+            "end_ms" => listening.end_ms = value as u32,
+            "patience_ms" => listening.patience_ms = value as u32,
+            "edge" => config.edge_nats = value,
+            "word" => config.word_nats = value,
+            _ => return Err(format!("no field {name}").into()),
+        }
+    }
+    let english = std::fs::read("models/lexicon-en.bin")?;
+    let letters = std::fs::read("models/g2p-en.bin")?;
+    let lexicon = Lexicon::new(LexiconConfig::default())?
+        .with_dictionary(Dictionary::new(english)?)
+        .with_dictionary(Dictionary::new(CORE)?)
+        .with_letters(G2p::new(letters)?);
+    let started = Instant::now();
+    let compiled = compile(&grammar, &lexicon)?;
+    let image = GrammarImage::new(compiled.grammar)?;
+    let lists = compiled.lists.into_iter().map(ListImage::new).collect::<Result<Vec<_>, _>>()?;
+    eprintln!(
+        "{} states, {} nodes, {} bytes; lists {:?}; {:.2} s",
+        image.states(),
+        image.nodes(),
+        image.image_bytes(),
+        lists.iter().map(|list| (list.values(), list.nodes(), list.image_bytes())).collect::<Vec<_>>(),
+        started.elapsed().as_secs_f64()
+    );
+    let memory = DecoderMemory::owned(8192, 2000);
+    let mut decoder = Decoder::new(config, image, Storage::Owned(lists.into_boxed_slice()), memory)?;
+    if let Some(confusions) = confusions {
+        decoder = decoder.with_confusions(confusions);
+    }
+    let mut listener = Listener::new(listening, Net::owned(Model::new(std::fs::read(model)?)?), decoder)?;
+    let mut stdin = stdin().lock();
+    let mut count = [0; 4];
+    let (mut samples, mut seconds) = (0, 0.0);
+    while stdin.read_exact(&mut count).is_ok() {
+        let mut bytes = vec![0; 2 * u32::from_le_bytes(count) as usize];
+        stdin.read_exact(&mut bytes)?;
+        let pcm: Vec<i16> = bytes.as_chunks().0.iter().map(|x| i16::from_le_bytes(*x)).collect();
+        listener.reset();
+        let started = processor_seconds();
+        let mut longest: Option<(u64, serde_json::Value)> = None;
+        let mut commands = 0;
+        let mut tell = |decoder: &Decoder, heard: Heard| {
+            commands += 1;
+            if longest.as_ref().is_none_or(|(len, _)| heard.speech.len() > *len) {
+                longest = Some((heard.speech.len(), result(decoder, &heard)));
+            }
+        };
+        listener.push(&pcm, &mut tell);
+        listener.finish(&mut tell);
+        seconds += processor_seconds() - started;
+        samples += pcm.len();
+        let mut result = longest.map_or(json!({ "understood": false }), |(_, result)| result);
+        result["commands"] = commands.into();
+        println!("{result}");
+    }
+    eprintln!("{:.1} CPU s per hour", seconds / (samples as f64 / 16_000.0 / 3600.0));
+    Ok(())
+}
+
+fn processor_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + 1e-9 * time.tv_nsec as f64
+}
+
+fn result(decoder: &Decoder, heard: &Heard) -> serde_json::Value {
+    let speech = [heard.speech.start.seconds(), heard.speech.end.seconds(), heard.decided.seconds()];
+    let Some(best) = &heard.best else {
+        return json!({ "understood": false, "best": decoder.best_score(), "speech": speech, "snr": heard.snr_db });
+    };
+    let mut items = [Item::default(); 64];
+    let count = decoder.items(best, &mut items);
+    let grammar = decoder.grammar();
+    let (mut slots, mut words) = (serde_json::Map::new(), Vec::new());
+    for item in &items[..count] {
+        let text = match item.list {
+            Some(list) => decoder.list(list).map_or("", |list| list.value(item.what)),
+            None => grammar.word(item.what),
+        };
+        words.push(json!([text, item.first_frame, item.last_frame, item.score]));
+        if let Some(slot) = item.slot {
+            slots.insert(grammar.slot(slot).into(), text.into());
+        }
+    }
+    json!({
+        "understood": true, "intent": grammar.intent(best.meaning), "score": best.score, "best": decoder.best_score(),
+        "slots": slots, "words": words, "speech": speech, "snr": heard.snr_db, "frames": decoder.frames(),
+    })
+}

@@ -1,0 +1,89 @@
+//! From the acoustic model's posteriors to what each phone scores in a frame.
+
+use crate::error::ConfigError;
+use crate::lexicon::Phone;
+
+/// How posteriors are read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AcousticsConfig {
+    /// Taken off the blank's logarithm, nats, −5 … 5.
+    pub blank_nats: f32,
+    /// Likelihood that everything has in every frame, 1e-6 … 0.5: no phone is ever less likely.
+    pub floor: f32,
+}
+
+impl Default for AcousticsConfig {
+    fn default() -> Self {
+        AcousticsConfig { blank_nats: 1.0, floor: 1e-3 }
+    }
+}
+
+/// What an acoustic model hears when a phone is said: how much the posterior of each symbol counts for it.
+///
+/// A model that gets a third of the phones wrong gets them wrong in its own way: T for D, AA for AH. With weights
+/// `P(heard | said) / P(heard)^k`, from an alignment of known texts, a phone's likelihood is the sum over what may have
+/// been heard for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Confusions([[f32; Phone::SYMBOLS]; Phone::SYMBOLS]);
+
+impl Confusions {
+    /// Bytes of a table.
+    pub const BYTES: usize = 4 * Phone::SYMBOLS * Phone::SYMBOLS;
+
+    /// Reads weights (f32, little-endian): for each symbol that is said, blank first, one for each that is heard.
+    ///
+    /// # Errors
+    /// [`ConfigError::Mismatch`] if there are not [`Confusions::BYTES`], [`ConfigError::OutOfRange`] for a weight that
+    /// is not 0 … 1e6.
+    pub fn new(bytes: &[u8]) -> Result<Self, ConfigError> {
+        if bytes.len() != Self::BYTES {
+            let (expected, actual) = (Self::BYTES, bytes.len());
+            return Err(ConfigError::Mismatch { what: "bytes of confusions", expected, actual });
+        }
+        let mut weights = [[0.0; Phone::SYMBOLS]; Phone::SYMBOLS];
+        for (weight, bytes) in weights.as_flattened_mut().iter_mut().zip(bytes.as_chunks().0) {
+            *weight = f32::from_le_bytes(*bytes);
+            ConfigError::check("confusions", f64::from(*weight), 0.0, 1e6)?;
+        }
+        Ok(Confusions(weights))
+    }
+}
+
+/// Scores of all symbols in a frame, relative to the best: 0 for that, less for all others.
+pub(super) type Scores = [f32; Phone::SYMBOLS];
+
+#[derive(Clone, Debug)]
+pub(super) struct Acoustics {
+    config: AcousticsConfig,
+    pub(super) confusions: Option<Confusions>,
+}
+
+impl Acoustics {
+    /// # Errors
+    /// [`ConfigError::OutOfRange`] naming the field.
+    pub(super) fn new(config: AcousticsConfig) -> Result<Self, ConfigError> {
+        ConfigError::check("blank_nats", f64::from(config.blank_nats), -5.0, 5.0)?;
+        ConfigError::check("floor", f64::from(config.floor), 1e-6, 0.5)?;
+        Ok(Acoustics { config, confusions: None })
+    }
+
+    /// `log_posteriors`: natural logarithms; missing ones count as never.
+    pub(super) fn scores(&self, log_posteriors: &[f32]) -> Scores {
+        let AcousticsConfig { blank_nats, floor } = self.config;
+        let mut heard = [0.0; Phone::SYMBOLS];
+        for (heard, log) in heard.iter_mut().zip(log_posteriors) {
+            *heard = libm::expf(log.min(0.0));
+        }
+        let mut scores = heard;
+        if let Some(Confusions(weights)) = &self.confusions {
+            for (score, weights) in scores.iter_mut().zip(weights) {
+                *score = weights.iter().zip(&heard).map(|(weight, heard)| weight * heard).sum();
+            }
+        }
+        scores.iter_mut().for_each(|score| *score = libm::logf(*score + floor));
+        scores[0] -= blank_nats;
+        let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        scores.iter_mut().for_each(|score| *score -= best);
+        scores
+    }
+}

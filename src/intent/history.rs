@@ -1,0 +1,114 @@
+//! What was said on the way: a record for every word that ended somewhere, each pointing to the one before.
+
+use super::tokens::{NONE, Set};
+use crate::storage::Storage;
+
+/// A word or a value that ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Record {
+    /// The record before; [`NONE`] for the first.
+    pub(super) before: u32,
+    /// As a token's: of the grammar's own trees, or the arc of a list.
+    pub(super) arc: u32,
+    /// The word, or the value of the list.
+    pub(super) what: u32,
+    /// Frame of its first phone.
+    pub(super) start: u32,
+    /// Frame of its last phone.
+    pub(super) end: u32,
+    /// Of the path, when it ended.
+    pub(super) score: f32,
+    /// While unused records are swept: where this one goes, or [`NONE`].
+    pub(super) goes: u32,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Record { before: NONE, arc: 0, what: 0, start: 0, end: 0, score: 0.0, goes: NONE }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct History<'a> {
+    records: Storage<'a, Record>,
+    len: usize,
+}
+
+impl<'a> History<'a> {
+    pub(super) fn new(records: Storage<'a, Record>) -> Self {
+        History { records, len: 0 }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    pub(super) fn get(&self, index: u32) -> Option<&Record> {
+        self.records.get(..self.len)?.get(index as usize)
+    }
+
+    /// The number of the new record; none if there is no room.
+    pub(super) fn push(&mut self, record: Record) -> Option<u32> {
+        *self.records.get_mut(self.len)? = record;
+        self.len += 1;
+        Some(self.len as u32 - 1)
+    }
+
+    /// Is there little room left?
+    pub(super) fn nearly_full(&self) -> bool {
+        self.len + self.len / 4 >= self.records.len()
+    }
+
+    /// Keeps what leads to the tokens of `sets`, which get the records' new numbers.
+    ///
+    /// Records point back only, so one walk down marks and one walk up moves.
+    pub(super) fn sweep(&mut self, sets: [&mut Set<'_>; 2]) {
+        let Some(records) = self.records.get_mut(..self.len) else { return };
+        records.iter_mut().for_each(|record| record.goes = NONE);
+        for token in sets.iter().flat_map(|set| set.as_slice()) {
+            for index in [token.phone.history, token.pause.history] {
+                if let Some(record) = records.get_mut(index as usize) {
+                    record.goes = 0;
+                }
+            }
+        }
+        for index in (0..records.len()).rev() {
+            let (before, rest) = records.split_at_mut(index);
+            if let Some(record) = rest.first()
+                && record.goes != NONE
+                && let Some(before) = before.get_mut(record.before as usize)
+            {
+                before.goes = 0;
+            }
+        }
+        let mut len = 0;
+        for record in records.iter_mut().filter(|record| record.goes != NONE) {
+            record.goes = len as u32;
+            len += 1;
+        }
+        // Every record that stays knows its new number: first the pointers, then the records.
+        for index in 0..records.len() {
+            let Some(record) = records.get(index).copied() else { break };
+            if record.goes != NONE && record.before != NONE {
+                let goes = records.get(record.before as usize).map_or(NONE, |before| before.goes);
+                if let Some(record) = records.get_mut(index) {
+                    record.before = goes;
+                }
+            }
+        }
+        for token in sets.into_iter().flat_map(|set| set.as_mut_slice()) {
+            for index in [&mut token.phone.history, &mut token.pause.history] {
+                *index = records.get(*index as usize).map_or(NONE, |record| record.goes);
+            }
+        }
+        for index in 0..records.len() {
+            let Some(record) = records.get(index).copied() else { break };
+            if record.goes != NONE
+                && let Some(place) = records.get_mut(record.goes as usize)
+            {
+                *place = record;
+            }
+        }
+        self.len = len;
+    }
+}
