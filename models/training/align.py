@@ -50,7 +50,7 @@ def occupancy(lp, labels):
 
 
 def main():
-    for prefix in sys.argv[1:] or [p for p in WEIGHTS if p != "synthetic"]:
+    for prefix in sys.argv[1:] or WEIGHTS:
         count = 0
         for row in clips(prefix, "train"):
             path, source = cached("aligned", row["key"]), cached("teacher", row["key"])

@@ -6,7 +6,7 @@ resumed run goes on with the batches it would have had.
 """
 import numpy as np
 
-from corpus import cached, clips, synthetic
+from corpus import cached, clips
 from frontend import BANDS, FLOOR
 from lexicon import best, lattice
 from symbols import BLANK, SYMBOLS, collapse
@@ -19,7 +19,8 @@ LOG_BLANK[BLANK] = 0.0
 
 # set prefix -> how often a second of it is heard, against 1
 WEIGHTS = {"speech/ljspeech": 2.5, "speech/librispeech_train": 2.0, "speech/speechocean": 2.2, "speech/doubletalk": 1.0,
-           "wake_community": 1.0, "words": 0.7, "tts": 1.2, "synthetic": 0.8}
+           "wake_community": 1.0, "words": 0.7, "tts": 1.2,
+           "synthetic/kokoro": 1.0, "synthetic/joe": 0.6, "synthetic/awb": 0.4, "synthetic/rms": 0.4, "synthetic/slt": 0.4, "synthetic/kal16": 0.2}
 
 
 class Clip:
@@ -49,7 +50,7 @@ def load(split="train"):
     """Clips with features in the cache, those without teacher and labels left out; and the weight of each."""
     found, weights = [], []
     for prefix, weight in WEIGHTS.items():
-        for row in synthetic() if prefix == "synthetic" else clips(prefix, split):
+        for row in clips(prefix, split):
             if not cached("mel", row["key"]).exists():
                 continue
             heard, target = (next((np.load(p) for k in kinds if (p := cached(k, row["key"])).exists()), None)
@@ -65,7 +66,7 @@ def load(split="train"):
 
 
 def noise_beds():
-    return [np.load(cached("mel", r["key"])) for p in ("noise/esc10", "noise/rooms", "noise/short", "music") for r in clips(p, "train")]
+    return [np.load(cached("mel", r["key"])) for p in ("noise/esc10", "noise/rooms", "noise/short", "music", "synthetic-noise") for r in clips(p, "train")]
 
 
 def vocal_tracts():
@@ -83,7 +84,8 @@ def vocal_tracts():
 
 
 class Batches:
-    def __init__(self, clips, weights, noise, size, seed):
+    def __init__(self, clips, weights, noise, size, seed, easy=True):
+        self.easy = easy                         # whether damage grows from little
         self.clips, self.size, self.seed, self.noise = clips, size, seed, noise
         self.tracts = vocal_tracts()
         labelled = np.array([c.labels is not None and c.frames < 1000 for c in clips])
@@ -120,13 +122,14 @@ class Batches:
 
     def bed(self, rng):
         """Noise power [FRAMES, 40], mean 1 over the loudest half of its frames."""
-        if rng.random() < 0.3:
+        kind = rng.random()
+        if kind < 0.2:
             tilt = rng.uniform(-5, 1) * np.linspace(0, 1, BANDS) + np.cumsum(rng.standard_normal(BANDS)) * 0.25
             x = np.exp(tilt) * rng.gamma(4.0, 0.25, (FRAMES, BANDS))
-        elif rng.random() < 0.12:                 # other people, several at once
+        elif kind < 0.35:                         # other people, several at once
             x = np.zeros((FRAMES, BANDS), np.float32)
-            for _ in range(rng.integers(2, 5)):
-                x += np.exp(np.resize(self.pick(1, rng).mels[0].astype(np.float32), (FRAMES, BANDS)))
+            for _ in range(rng.integers(2, 6)):
+                x += np.exp(np.resize(self.pick(1, rng).mels[0].astype(np.float32), (FRAMES, BANDS)) + rng.normal(0, 0.7))
         else:
             m = self.noise[rng.integers(len(self.noise))].astype(np.float32)
             m = np.roll(m, rng.integers(len(m)), axis=0)
@@ -156,8 +159,11 @@ class Batches:
             at += n + int(rng.integers(0, 30) if rng.random() < 0.8 else rng.integers(30, 150)) // 2 * 2
         voiced = np.sort(power.sum(1))
         level = voiced[int(len(voiced) * 0.7):].mean()
-        if rng.random() < 0.4 * vary + 0.5 * hard:
-            noise = self.bed(rng) * level * 10 ** (-rng.uniform(28 - 30 * hard, 30 - 10 * hard) / 10)
+        if rng.random() < (0.85 if vary == 1 else 0.4 * vary + 0.5 * hard):
+            noise = self.bed(rng)
+            if rng.random() < 0.3:
+                noise = noise + self.bed(rng)
+            noise *= level * 10 ** (-rng.uniform(28 - 28 * vary, 30 - 5 * hard) / 10)
             power = power + noise + np.sqrt(power * noise) * np.cos(2 * np.pi * rng.random((FRAMES, BANDS)))
         gain = 10 ** (rng.uniform(-30, 6) * hard / 10)
         x = np.log(np.maximum(power * gain + rng.exponential(3e-8, (FRAMES, BANDS)), FLOOR)).astype(np.float32)
@@ -173,6 +179,6 @@ class Batches:
 
     def __call__(self, step):
         rng = np.random.default_rng((self.seed, step))
-        vary = min(max((step - EASY) / (HARD - EASY), 0.1), 1.0)
+        vary = min(max((step - EASY) / (HARD - EASY), 0.1), 1.0) if self.easy else 1.0
         parts = list(zip(*(self.segment(rng, vary * rng.random(), vary) for _ in range(self.size))))
         return [np.stack(p) for p in parts]

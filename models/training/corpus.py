@@ -15,11 +15,15 @@ DATA = Path(os.environ.get("EARNEST_DATA", HERE.parents[2] / "shared" / "data"))
 CACHE = Path(os.environ.get("EARNEST_CACHE", HERE / ".cache"))
 
 
-def clips(prefix="", split=None, root=None):
-    """Manifest rows whose set starts with `prefix`; each gains `path` (of the audio) and `key` (its name in the cache)."""
+def clips(prefix="", split=None):
+    """Manifest rows whose set starts with `prefix`; each gains `path` (of the audio) and `key` (its name in the cache).
+
+    Sets whose name starts with `synthetic` are those made by synthesize*.py, in the cache; the others are in the data folder.
+    """
+    root = CACHE if prefix.startswith("synthetic") else DATA
     rows = []
-    for manifest in sorted((root or DATA).glob("**/manifest.jsonl")):
-        name = manifest.parent.relative_to(root or DATA).as_posix()
+    for manifest in sorted(root.glob("synthetic*/**/manifest.jsonl" if root is CACHE else "**/manifest.jsonl")):
+        name = manifest.parent.relative_to(root).as_posix()
         if not name.startswith(prefix):
             continue
         for line in manifest.open(encoding="utf-8"):
@@ -27,15 +31,6 @@ def clips(prefix="", split=None, root=None):
             if split is None or row["split"] == split:
                 row.update(set=name, path=manifest.parent / row["file"], key=f"{name}/{row['file']}")
                 rows.append(row)
-    return rows
-
-
-def synthetic():
-    """Rows made by synthesize.py."""
-    root = CACHE / "synthetic"
-    rows = clips(root=root) if root.exists() else []
-    for row in rows:
-        row["key"] = "synthetic/" + row["key"]
     return rows
 
 

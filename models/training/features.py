@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Log-mel features of everything, in the cache: f16[frames, 40] per clip, and damaged copies of what is trained on.
 
-    features.py [PREFIX …]           PREFIX of a set name, or `synthetic`; default: all that train.py reads
+    features.py [PREFIX …]           PREFIX of a set name; default: all that train.py reads
 
 Kinds: `mel` is the clip as it is; `mel1`, `mel2` … are copies damaged in the waveform (room, telephone, low-pass, tilt,
 clipping; EARNEST_COPIES of them, default 1), each chosen by a generator seeded with the clip's name, so that a rerun gives the same. Noise, level, speed and
@@ -15,12 +15,12 @@ import zlib
 import numpy as np
 from scipy import signal
 
-from corpus import audio, cached, clips, save, synthetic
+from corpus import audio, cached, clips, save
 from frontend import RATE, log_mel
 
 TRAINED = ["speech/ljspeech", "speech/librispeech_train", "wake_community", "speech/speechocean", "tts", "words",
-           "synthetic", "speech/doubletalk"]
-NOISE = ["noise/esc10", "noise/rooms", "noise/short", "music"]
+           "synthetic/", "speech/doubletalk"]
+NOISE = ["noise/esc10", "noise/rooms", "noise/short", "music", "synthetic-noise"]
 COPIES = int(os.environ.get("EARNEST_COPIES", 1))
 
 
@@ -71,7 +71,7 @@ def main():
     responses = [audio(r).astype(np.float64) for r in clips("rir", "train")]
     for prefix in sys.argv[1:] or TRAINED + NOISE:
         start, count = time.time(), 0
-        for row in synthetic() if prefix == "synthetic" else clips(prefix):
+        for row in clips(prefix):
             copies = COPIES if row["split"] == "train" and prefix not in NOISE else 0
             paths = [cached("mel" + (str(i) if i else ""), row["key"]) for i in range(copies + 1)]
             if all(p.exists() for p in paths):

@@ -19,9 +19,10 @@ from symbols import SYMBOLS
 EPS = 1e-3
 INPUT_SCALE = 0.125
 TAPS = 5
+DROPPED = 0.1                      # of the channels before a block's pointwise convolution, while training
 
 CONFIGS = {
-    "phones-m": dict(stem=112, channels=256, dilations=[1, 1, 1, 2, 2, 4, 4, 2], ahead=[0, 2]),
+    "phones-m": dict(stem=112, channels=256, dilations=[1, 1, 1, 2, 2, 4, 4, 2, 1, 2, 4, 1], ahead=[0, 2]),
     "phones-s": dict(stem=48, channels=112, dilations=[1, 1, 1, 2, 2, 4, 4, 2], ahead=[0, 2]),
 }
 
@@ -73,8 +74,8 @@ def depthwise(x, w, ahead, stride=1, dilation=1):
     return sum(x[:, i * dilation : i * dilation + n : stride] * w[i] for i in range(k))
 
 
-def apply(params, state, mel, config, train=False):
-    """mel f32 [B, T, 40], T a multiple of 4 -> logits [B, T / 2, 39], new state."""
+def apply(params, state, mel, config, train=False, key=None):
+    """mel f32 [B, T, 40], T a multiple of 4 -> logits [B, T / 2, 39], new state. `key`: leave out whole channels at random."""
     new = {}
     x = jnp.pad(mel * INPUT_SCALE, ((0, 0), (2, 2), (0, 0)))
     n = x.shape[1] - 4
@@ -86,6 +87,9 @@ def apply(params, state, mel, config, train=False):
         d, p = f"block{i}d", f"block{i}p"
         y = depthwise(x, params[d]["w"], 1 if i in config["ahead"] else 0, 1, dilation)
         y = jax.nn.relu(norm(d, y, params, state, new, train))
+        if key is not None:
+            kept = jax.random.bernoulli(jax.random.fold_in(key, i), 1 - DROPPED, (y.shape[0], 1, y.shape[2]))
+            y = y * kept / (1 - DROPPED)
         x = jax.nn.relu(x + norm(p, y @ params[p]["w"], params, state, new, train))
     x = x @ params["head"]["w"] + params["head"]["bias"]
     return x.reshape(x.shape[0], -1, len(SYMBOLS)), new

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 
 from augment import WEIGHTS
-from corpus import cached, clips, save, synthetic
+from corpus import cached, clips, save
 
 
 def main():
@@ -19,7 +19,7 @@ def main():
     session = onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
     for prefix in WEIGHTS:
         count = 0
-        for row in synthetic() if prefix == "synthetic" else clips(prefix, "train"):
+        for row in clips(prefix, "train"):
             source, path = cached("mel", row["key"]), cached("own", row["key"])
             if path.exists() or cached("teacher", row["key"]).exists() or not source.exists():
                 continue

@@ -17,7 +17,7 @@ from symbols import BLANK, INDEX, IPA, SYMBOLS
 
 DEFAULT = ["speech/ljspeech:train", "speech/librispeech_train:train", "speech/speechocean:train", "command/coffee:dev", "wake_community:train",
            "speech/doubletalk:train", "words:train",
-           "tts:train"]
+           "tts:train", "synthetic/kokoro", "synthetic/joe"]
 
 
 class Teacher:

@@ -4,8 +4,9 @@
     train.py phones-m --steps 6000 [--from checkpoint/phones-m.npz] [--batch 16] [--rate 2e-3] [--seed 1] [--run NAME]
 
 The loss is CTC on segments whose phones are known plus the Kullback-Leibler divergence from the teacher's posteriors where
-there are any. AdamW; linear warm-up over 200 steps, constant, linear decay over the last half of --steps, which may be
-changed when a run is resumed. An exponential average of the weights is what is kept;
+there are any. AdamW; linear warm-up over 200 steps, then half a cosine to nothing at --steps, which may be changed when
+a run is resumed, as may the data. From a checkpoint of fewer blocks, those it lacks begin as the identity, and damage is full from
+the first step. An exponential average of the weights is what is kept;
 at the end batch norm's statistics are taken anew for it, over 100 batches.
 Everything goes to EARNEST_CACHE/runs/NAME: state.npz every 50 steps, log.jsonl with dev figures every 500. JAX uses a
 GPU where it finds one.
@@ -36,9 +37,20 @@ def restore(tree, arrays, prefix=""):
     return jax.tree_util.tree_map_with_path(lambda k, v: jnp.asarray(arrays[prefix + jax.tree_util.keystr(k)]), tree)
 
 
-def loss_function(params, state, batch, config, kl_weight, ctc_weight):
+def grown(params, state, arrays):
+    """A smaller network's weights in a larger one. A block it hasn't has scale 0, and so changes nothing (what enters it is
+    never negative, its last ReLU leaves that alone) until training moves the scale."""
+    inside = lambda name, kind: any(k.startswith(f"['{kind}']['{name}']") for k in arrays.files)
+    took = {n: restore(v, arrays, f"['average']['{n}']") if inside(n, "average") else dict(v) for n, v in params.items()}
+    for name in took:
+        if not inside(name, "average") and name.endswith("p"):
+            took[name]["scale"] = jnp.zeros_like(took[name]["scale"])
+    return took, {n: restore(v, arrays, f"['state']['{n}']") if inside(n, "state") else v for n, v in state.items()}
+
+
+def loss_function(params, state, batch, config, kl_weight, ctc_weight, key):
     mel, target, weight, labels, lengths, labelled = batch
-    logits, new = model.apply(params, state, mel, config, train=True)
+    logits, new = model.apply(params, state, mel, config, train=True, key=key)
     lp = jax.nn.log_softmax(logits)
     p = jnp.exp(target)
     emphasis = weight * (1 + 2 * (1 - p[..., 0]))
@@ -75,7 +87,7 @@ def main():
     config, run = model.CONFIGS[o.model], CACHE / "runs" / (o.run or o.model)
     run.mkdir(parents=True, exist_ok=True)
     params, state = jax.tree.map(jnp.asarray, model.init(config, o.seed))
-    schedule = lambda n: o.rate * jnp.clip(jnp.minimum(n / 200, (o.steps - n) / (0.5 * o.steps)), 0.005, 1)
+    schedule = lambda n: o.rate * jnp.clip(jnp.minimum(n / 200, 0.5 + 0.5 * jnp.cos(jnp.pi * n / o.steps)), 0.002, 1)
     optimiser = optax.chain(optax.clip_by_global_norm(2.0), optax.adamw(schedule, b2=0.98, weight_decay=1e-3))
     everything = dict(params=params, state=state, average=params, optimiser=optimiser.init(params))
     first, path = 0, run / "state.npz"
@@ -83,14 +95,13 @@ def main():
         arrays = np.load(path)
         first, everything = int(arrays["step"]), restore(everything, arrays)
     elif o.start:
-        arrays = np.load(o.start)
-        everything["params"] = everything["average"] = restore(params, arrays, "['average']")
-        everything["state"] = restore(state, arrays, "['state']")
+        everything["params"], everything["state"] = grown(params, state, np.load(o.start))
+        everything["average"] = everything["params"]
 
     @jax.jit
-    def update(e, batch):
+    def update(e, batch, step):
         grad = jax.value_and_grad(loss_function, has_aux=True)
-        (loss, (state, kl, ctc)), g = grad(e["params"], e["state"], batch, config, o.kl, o.ctc)
+        (loss, (state, kl, ctc)), g = grad(e["params"], e["state"], batch, config, o.kl, o.ctc, jax.random.fold_in(jax.random.key(o.seed), step))
         change, optimiser_state = optimiser.update(g, e["optimiser"], e["params"])
         params = optax.apply_updates(e["params"], change)
         average = jax.tree.map(lambda a, p: 0.998 * a + 0.002 * p, e["average"], params)
@@ -103,12 +114,12 @@ def main():
         return jax.tree.map(lambda s, m, r: s + (m - 0.98 * r) / 0.02, sums, mixed, e["state"])
 
     clips, weights = augment.load()
-    batches = augment.Batches(clips, weights, augment.noise_beds(), o.batch, o.seed)
+    batches = augment.Batches(clips, weights, augment.noise_beds(), o.batch, o.seed, easy=o.start is None)
     print(f"{o.model}: {model.count(params)} parameters, look-ahead {model.look_ahead(config)} mel frames; "
           f"{len(clips)} clips, {sum(c.frames for c in clips) / 360000:.2f} h; from step {first}; {jax.devices()}", flush=True)
     begin, sums = time.time(), np.zeros(3)
     for step, batch in enumerate(prefetch(batches, first, o.steps), first + 1):
-        everything, *values = update(everything, batch)
+        everything, *values = update(everything, batch, step)
         sums += [float(v) for v in values]
         if step % 50 == 0:
             print(f"{step} loss {sums[0] / 50:.3f} kl {sums[1] / 50:.3f} ctc {sums[2] / 50:.3f} "
