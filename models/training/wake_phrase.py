@@ -9,13 +9,14 @@ the dictionary lacks are taken as two of its words run together (snow + boy) whe
 parts of the phrase, its words in other company and in the wrong order, the phrase with something stuck to it.
 """
 import sys
+from collections import Counter
 from functools import lru_cache
 
 import numpy as np
 
 import g2p
-from corpus import HERE
-from lexicon import dictionary
+from corpus import HERE, clips
+from lexicon import dictionary, words
 from symbols import INDEX, PHONES, SYMBOLS
 
 VOWELS = {p for p in PHONES if p[0] in "AEIOU"}
@@ -110,19 +111,20 @@ def distances(phones, others):
 
 
 @lru_cache(None)
-def by_length():
-    """Dictionary by number of phones: length -> (words, pronunciations, ids [words, length])."""
-    out = {}
+def by_length(common):
+    """Dictionary, or what of it stands in the texts of the training sets, by number of phones:
+    length -> (words, pronunciations, ids [words, length])."""
+    wanted, out = Counter(w for p in ("speech", "tts") for r in clips(p, "train") for w in words(r.get("text") or "")), {}
     for word, ways in dictionary().items():
-        if word.isalpha():
+        if word.isalpha() and (not common or word in wanted):
             out.setdefault(len(ways[0]), []).append((word, ways[0]))
     return {n: ([w for w, _ in v], [p for _, p in v], np.array([[INDEX[q] - 1 for q in bare(p)] for _, p in v])) for n, v in out.items()}
 
 
-def nearest(phones, count, reach):
-    """Dictionary words nearest to `phones` (bare): [(distance, word, pronunciation)]."""
+def nearest(phones, count, reach, common=False):
+    """Words nearest to `phones` (bare): [(distance, word, pronunciation)]."""
     ids, found = [INDEX[p] - 1 for p in phones], []
-    for n, (names, ways, table) in by_length().items():
+    for n, (names, ways, table) in by_length(common).items():
         if abs(n - len(ids)) <= reach:
             found += [(d, names[i], ways[i]) for i, d in enumerate(distances(ids, table))]
     return sorted(found, key=lambda f: (f[0], f[1]))[:count]
@@ -137,7 +139,7 @@ def confusables(phrase, count=60):
 
     def add(kind, text, utterance):
         key = tuple(bare(sum(utterance, [])))
-        if key and key not in own and key not in seen:
+        if key and key not in own and key not in seen and f" {phrase.lower()} " not in f" {text} ":
             seen.add(key)
             out.append((kind, text, utterance))
 
@@ -148,12 +150,12 @@ def confusables(phrase, count=60):
     for cut in range(1, len(flat)):
         left, right = bare(flat[:cut]), bare(flat[cut:])
         if VOWELS & set(left) and VOWELS & set(right):
-            pairs += [(a + b, f"{u} {v}", [p, q]) for a, u, p in nearest(left, 6, 1) for b, v, q in nearest(right, 10, 2)]
+            pairs += [(a + b, f"{u} {v}", [p, q]) for a, u, p in nearest(left, 6, 1, True) for b, v, q in nearest(right, 10, 2, True)]
     pairs = sorted((p for p in pairs if p[0] >= CLOSEST), key=lambda p: (p[0], p[1]))
     for _, text, utterance in pairs[:count]:
         add("pair", text, utterance)
     core = " ".join(bare(flat))
-    longer = [(len(p), w, p) for names, ways_, _ in by_length().values() for w, p in zip(names, ways_) if core in " ".join(bare(p))]
+    longer = [(len(p), w, p) for names, ways_, _ in by_length(False).values() for w, p in zip(names, ways_) if core in " ".join(bare(p))]
     for _, word, phones in sorted(longer)[: count // 3]:
         add("longer word", word, [phones])
     for affix in AFFIXES:
@@ -165,19 +167,19 @@ def confusables(phrase, count=60):
         for i in vowels[1:]:
             add("part", None, [flat[:i]])
         add("part", None, [flat[: vowels[-1] + 1]])
-    words = phrase.lower().split()
-    if len(words) > 1:
-        for i, word in enumerate(words):
-            for d, other, phones in nearest(bare(main[i]), 30, 2):
+    own_words = phrase.lower().split()
+    if len(own_words) > 1:
+        for i, word in enumerate(own_words):
+            for d, other, phones in nearest(bare(main[i]), 30, 2, True):
                 if d >= CLOSEST:
-                    add("one word off", " ".join(words[:i] + [other] + words[i + 1 :]), main[:i] + [phones] + main[i + 1 :])
+                    add("one word off", " ".join(own_words[:i] + [other] + own_words[i + 1 :]), main[:i] + [phones] + main[i + 1 :])
             for other in COMPANY[i % 2 :: 2]:
-                if other not in words:
+                if other not in own_words:
                     phones = dictionary()[other][0]
                     add("other company", f"{other} {word}", [phones, main[i]])
                     add("other company", f"{word} {other}", [main[i], phones])
             add("part", word, [main[i]])
-        add("wrong order", " ".join(words[::-1]), main[::-1])
+        add("wrong order", " ".join(own_words[::-1]), main[::-1])
     return out
 
 

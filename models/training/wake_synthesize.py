@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A wake phrase and what sounds like it, spoken by every synthesiser there is, into EARNEST_CACHE/synthetic-wake/PHRASE.
 
-    wake_synthesize.py "view glass" --kokoro FOLDER [--piper FOLDER] [--clips 200] [--negatives 150]
+    wake_synthesize.py alexa "view glass" … --kokoro FOLDER [--piper FOLDER] [--clips 200] [--negatives 150]
         FOLDER: as synthesize_kokoro.py; without it, only the small synthesisers speak
         --clips, --negatives: of the phrase, and of what sounds like it, by Kokoro; the others make
         shares of that (SHARES)
@@ -69,51 +69,64 @@ def small(engine, text, rng, path):
     return voice
 
 
-def main():
-    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    a.add_argument("phrase")
-    a.add_argument("--kokoro", type=Path)
-    a.add_argument("--piper", type=Path)
-    a.add_argument("--clips", type=int, default=200)
-    a.add_argument("--negatives", type=int, default=150)
-    o = a.parse_args()
-    engines = {"espeak": None, "flite": None, "festival": None}
-    if o.piper:
-        engines["joe"] = neural.Piper(o.piper)
-    if o.kokoro:
-        engines["kokoro"] = neural.Kokoro(o.kokoro)
-    others = confusables(o.phrase)
-    for engine, speak in engines.items():
-        folder = CACHE / "synthetic-wake" / o.phrase.replace(" ", "_") / engine
+class Phrase:
+    """What is to be spoken of one phrase."""
+
+    def __init__(self, phrase, clips, negatives):
+        self.phrase, self.clips, self.negatives, self.others = phrase, clips, negatives, confusables(phrase)
+        self.readable = [c for c in self.others if c[1]]
+
+    def speak(self, engine, voice, most):
+        """Up to `most` clips more; whether there were that many left to make."""
+        folder = CACHE / "synthetic-wake" / self.phrase.replace(" ", "_") / engine
         folder.mkdir(parents=True, exist_ok=True)
         manifest = folder / "manifest.jsonl"
         done = sum(1 for _ in manifest.open()) if manifest.exists() else 0
-        positives = int(o.clips * SHARES[engine])
-        total = positives + int(o.negatives * SHARES[engine])
-        readable = [c for c in others if c[1]] if speak is None else others
-        for i in range(done, total):
+        positives = int(self.clips * SHARES[engine])
+        total = positives + int(self.negatives * SHARES[engine])
+        others = self.readable if voice is None else self.others
+        for i in range(done, min(total, done + most)):
+            rng = np.random.default_rng((zlib.crc32(f"{self.phrase} {engine}".encode()), i))
             # In turn, so that a run that is stopped has both.
-            rng = np.random.default_rng((zlib.crc32(f"{o.phrase} {engine}".encode()), i))
             row, is_wake = {}, (i * positives) // total != ((i + 1) * positives) // total
             if is_wake:
-                text, pieces, row["wake"] = said(o.phrase, rng)
+                text, pieces, row["wake"] = said(self.phrase, rng)
             else:
-                row["kind"], text, utterance = readable[rng.integers(len(readable))]
+                row["kind"], text, utterance = others[rng.integers(len(others))]
                 pieces, row["symbols"] = [*utterance, "."], ids(sum(utterance, []))
             path = folder / f"{i:05}.flac"
-            if speak is None:
-                row["voice"] = small(engine, text.replace(o.phrase, spelt(o.phrase)), rng, path.with_suffix(".wav"))
+            if voice is None:
+                row["voice"] = small(engine, text.replace(self.phrase, spelt(self.phrase)), rng, path.with_suffix(".wav"))
                 x, rate = soundfile.read(path.with_suffix(".wav"), dtype="float32")
                 path.with_suffix(".wav").unlink()
                 x = soxr.resample(x, rate, 16000)
             else:
-                x, row["voice"] = speak(neural.transcription(pieces, speak.symbols, rng), rng)
+                x, row["voice"] = voice(neural.transcription(pieces, voice.symbols, rng), rng)
             x = x * (rng.uniform(0.1, 0.9) / max(np.abs(x).max(), 1e-6))
             soundfile.write(path, x, 16000)
             row = dict(file=path.name, split="train", text=text or " ".join(sum(utterance, [])), seconds=round(len(x) / 16000, 3), **row)
             with manifest.open("a") as f:
                 print(json.dumps(row), file=f)
-        print(o.phrase, engine, total, "clips", flush=True)
+        print(f"{self.phrase} {engine}: {min(total, done + most)} of {total} clips", flush=True)
+        return done + most < total
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument("phrases", nargs="+")
+    a.add_argument("--kokoro", type=Path)
+    a.add_argument("--piper", type=Path)
+    a.add_argument("--clips", type=int, default=200)
+    a.add_argument("--negatives", type=int, default=150)
+    o = a.parse_args()
+    phrases = [Phrase(p, o.clips, o.negatives) for p in o.phrases]
+    for engine in ("espeak", "flite", "festival"):
+        for phrase in phrases:
+            phrase.speak(engine, None, 10_000)
+    for engine, voice in (("joe", neural.Piper(o.piper) if o.piper else None), ("kokoro", neural.Kokoro(o.kokoro) if o.kokoro else None)):
+        left = phrases if voice else []
+        while left:
+            left = [phrase for phrase in left if phrase.speak(engine, voice, 30)]
 
 
 if __name__ == "__main__":

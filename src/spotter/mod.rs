@@ -1,11 +1,13 @@
 //! Keyword spotting: was the phrase said, when, how sure, and why so sure.
 
+pub mod net;
 pub mod template;
 
 use crate::audio::{SampleIndex, SampleSpan};
 use crate::frontend::MelFrame;
 use crate::vad::VadFrame;
 use core::fmt;
+use net::NetEvidence;
 use template::TemplateEvidence;
 
 /// What a spotter heard: the phrase, or something that came near it.
@@ -36,6 +38,8 @@ impl Detection {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Evidence {
+    /// From the `net` engine.
+    Net(NetEvidence),
     /// From the `template` engine.
     Template(TemplateEvidence),
 }
@@ -43,6 +47,7 @@ pub enum Evidence {
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Evidence::Net(evidence) => evidence.fmt(f),
             Evidence::Template(evidence) => evidence.fmt(f),
         }
     }
