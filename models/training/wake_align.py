@@ -60,7 +60,7 @@ def positives(phrase):
     """Rows in which the phrase is said, with `wake` as wake_synthesize.py writes it or every way of saying it alone."""
     name = phrase.replace(" ", "_")
     rows = [r for r in clips(f"synthetic-wake/{name}/", "train") if "wake" in r]
-    alone = [r for r in clips("tts/wake", "train") if r["phrase"] == phrase] + clips(f"wake_community/{name}", "train")
+    alone = [r for r in clips("tts/wake", "train") if r["text"] == phrase] + clips(f"wake_community/{name}", "train")
     return [(r, [r["wake"]]) for r in rows] + [(r, [[[], ids(sum(way, [])), []] for way in utterances(phrase)]) for r in alone]
 
 

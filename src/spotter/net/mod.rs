@@ -17,6 +17,9 @@ pub use curve::{Curve, CurvePoint};
 pub use model::{NetModel, NetModelError};
 pub use spot::{NetConfig, NetSpotter};
 
+#[cfg(test)]
+mod tests;
+
 use core::fmt;
 
 /// What a network's score was made of.
