@@ -5,7 +5,8 @@
 
 Our own acoustic model listens; the text is known. For each clip that has the phrase (synthetic-wake, tts/wake, wake_community)
 `span` is the best path's first and last 20 ms frame of it; clips in which it lasts less than 0.24 s or more than 1.8 s are
-left out of training. For synthetic-wake clips also `aligned`, as align.py makes it. Needs `mel` (features.py); clips already
+left out of training. For synthetic-wake and tts/wake clips also
+`spoken`, made as align.py makes `aligned`. Needs `mel` (features.py); clips already
 done are skipped.
 """
 import argparse
@@ -80,20 +81,21 @@ def main():
 
     for phrase in o.phrases:
         ways = {r["key"]: w for r, w in positives(phrase)}
-        rows = {r["key"]: r for r, _ in positives(phrase)} | {r["key"]: r for r in clips(f"synthetic-wake/{phrase.replace(' ', '_')}/", "train")}
+        spoken = clips(f"synthetic-wake/{phrase.replace(' ', '_')}/", "train") + clips("tts/wake", "train")
+        rows = {r["key"]: r for r in [r for r, _ in positives(phrase)] + spoken}
         spans = []
         for key, row in rows.items():
-            target = cached("span" if key in ways else "aligned", key)
-            if not target.exists() and cached("mel", key).exists():
+            targets = [cached("spoken", key)] * (not key.startswith("wake_community")) + [cached("span", key)] * (key in ways)
+            if not all(t.exists() for t in targets) and cached("mel", key).exists():
                 lp = hear(row)
-                if key.startswith("synthetic-wake"):
-                    labels = sum(row["wake"], []) if "wake" in row else row["symbols"]
+                if not key.startswith("wake_community"):
+                    labels = sum(row["wake"], []) if "wake" in row else row.get("symbols") or ids(sum(utterances(row["text"])[0], []))
                     known = occupancy(lp, labels)
-                    save(cached("aligned", key), np.maximum(lp if known is None else known, LEAST).astype(np.float16))
+                    save(targets[0], np.maximum(lp if known is None else known, LEAST).astype(np.float16))
                 if key in ways:
-                    save(target, span(lp, ways[key]))
-            if key in ways and target.exists():
-                first, last = np.load(target)
+                    save(targets[-1], span(lp, ways[key]))
+            if key in ways and targets[-1].exists():
+                first, last = np.load(targets[-1])
                 spans.append(last - first + 1)
         spans = np.array(spans)
         kept = spans[(spans >= SHORTEST) & (spans <= LONGEST)]

@@ -44,7 +44,7 @@ def weighed(members, groups):
 
 
 def target_of(key):
-    return next((np.load(p).astype(np.float32) for k in ("aligned", "own", "teacher") if (p := cached(k, key)).exists()), None)
+    return next((np.load(p).astype(np.float32) for k in ("aligned", "own", "teacher", "spoken") if (p := cached(k, key)).exists()), None)
 
 
 def marked(row, phrase=None, span=None):

@@ -111,7 +111,9 @@ mod tests {
     /// Against the chi-square quantiles of printed tables: half of χ²(0.95; 2 n + 2).
     #[test]
     fn upper_bounds_are_those_of_the_tables() {
-        for (count, expected) in [(0, 2.9957), (1, 4.7439), (2, 6.2958), (3, 7.7537), (10, 16.9622), (100, 118.0793)] {
+        for (count, expected) in
+            [(0, 2.9957), (1, 4.7439), (2, 6.2958), (3, 7.7537), (10, 16.9622), (100, 118.0793)]
+        {
             let bound = CurvePoint { score: 0.5, count, hours: 2.0 }.upper_per_hour();
             assert!((bound - expected / 2.0).abs() < 1e-4, "{count}: {bound}, expected {}", expected / 2.0);
         }
@@ -134,7 +136,19 @@ mod tests {
 
     #[test]
     fn what_is_no_curve_is_refused() {
-        for text in ["", "4", "4 ", "0 0.1:4", "-1 0.1:4", "inf 0.1:4", "4 0.1:4 0.1:3", "4 0.1:4 0.2:5", "4 0.1", "4 x:1", "4 1.1:0"] {
+        for text in [
+            "",
+            "4",
+            "4 ",
+            "0 0.1:4",
+            "-1 0.1:4",
+            "inf 0.1:4",
+            "4 0.1:4 0.1:3",
+            "4 0.1:4 0.2:5",
+            "4 0.1",
+            "4 x:1",
+            "4 1.1:0",
+        ] {
             assert_eq!(Curve::parse(text), None, "{text:?}");
         }
     }

@@ -64,7 +64,9 @@ impl fmt::Display for NetModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NetModelError::Image(error) => error.fmt(f),
-            NetModelError::Shape { what, expected, actual } => write!(f, "{what}: {actual}, expected {expected}"),
+            NetModelError::Shape { what, expected, actual } => {
+                write!(f, "{what}: {actual}, expected {expected}")
+            }
             NetModelError::Metadata { key } => {
                 write!(f, "metadata {key} is missing, or not what a wake net needs")
             }
@@ -88,7 +90,9 @@ impl<'a> NetModel<'a> {
     /// # Errors
     /// [`NetModelError`] but for [`NetModelError::Image`].
     pub fn new(model: Model<'a>) -> Result<Self, NetModelError> {
-        let is = |key, wanted| (model.meta(key) == Some(wanted)).then_some(()).ok_or(NetModelError::Metadata { key });
+        let is = |key, wanted| {
+            (model.meta(key) == Some(wanted)).then_some(()).ok_or(NetModelError::Metadata { key })
+        };
         is("engine", ENGINE)?;
         is("preset", "base")?;
         for (what, expected, actual) in [

@@ -82,7 +82,11 @@ impl<'a> NetSpotter<'a> {
     ///
     /// # Errors
     /// [`ConfigError`] for a field out of range or for too little memory.
-    pub fn new(config: NetConfig, model: NetModel<'a>, memory: Storage<'a, u32>) -> Result<Self, ConfigError> {
+    pub fn new(
+        config: NetConfig,
+        model: NetModel<'a>,
+        memory: Storage<'a, u32>,
+    ) -> Result<Self, ConfigError> {
         let threshold = config.threshold.unwrap_or(model.threshold());
         ConfigError::check("threshold", f64::from(threshold), 0.0, 1.0)?;
         ConfigError::check("near_miss", f64::from(config.near_miss), 0.0, 1.0)?;
@@ -157,9 +161,13 @@ impl<'a> NetSpotter<'a> {
     /// Keeps the best until it is clear that nothing better follows, or until an accepted one must not wait any longer.
     fn settle(&mut self, found: Option<Detection>, now: SampleIndex) -> Option<Detection> {
         let kept = match (self.candidate, found) {
-            (Some(kept), Some(found)) if found.score <= kept.detection.score => Candidate { age: kept.age + 1, ..kept },
+            (Some(kept), Some(found)) if found.score <= kept.detection.score => {
+                Candidate { age: kept.age + 1, ..kept }
+            }
             (Some(kept), None) => Candidate { age: kept.age + 1, ..kept },
-            (kept, Some(found)) => Candidate { detection: found, age: 0, crossed: kept.and_then(|kept| kept.crossed) },
+            (kept, Some(found)) => {
+                Candidate { detection: found, age: 0, crossed: kept.and_then(|kept| kept.crossed) }
+            }
             (None, None) => return None,
         };
         let crossed = kept.crossed.map(|steps| steps + 1).or(kept.detection.accepted().then_some(0));

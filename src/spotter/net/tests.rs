@@ -57,7 +57,15 @@ fn tone(levels: &[f32]) -> Vec<i16> {
 }
 
 fn vad(speech: bool) -> VadFrame {
-    VadFrame { speech, probability: 1.0, level_db: -20.0, noise_db: -60.0, edge: None, quiet_samples: 0, talk_samples: 0 }
+    VadFrame {
+        speech,
+        probability: 1.0,
+        level_db: -20.0,
+        noise_db: -60.0,
+        edge: None,
+        quiet_samples: 0,
+        talk_samples: 0,
+    }
 }
 
 struct Heard {
@@ -132,8 +140,14 @@ fn nothing_counts_at_the_start_or_while_nobody_speaks() {
     let silent = listen(&mut spotter(NetConfig::default()), &pcm, 160, |_| false);
     assert!(silent.detections.is_empty() && silent.scores.iter().all(|&score| score == 0.0));
     // Speech that ended 0.3 s before still carries it, 0.5 s before does not.
-    assert_eq!(listen(&mut spotter(NetConfig::default()), &pcm, 160, |index| index < 125).detections.len(), 1);
-    assert_eq!(listen(&mut spotter(NetConfig::default()), &pcm, 160, |index| index < 100).detections.len(), 0);
+    assert_eq!(
+        listen(&mut spotter(NetConfig::default()), &pcm, 160, |index| index < 125).detections.len(),
+        1
+    );
+    assert_eq!(
+        listen(&mut spotter(NetConfig::default()), &pcm, 160, |index| index < 100).detections.len(),
+        0
+    );
 }
 
 #[test]
