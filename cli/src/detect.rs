@@ -25,7 +25,7 @@ pub(crate) struct Args {
     /// Recordings to look in
     #[arg(value_name = "FILE")]
     files: Vec<String>,
-    /// An enrolled phrase; may be given several times
+    /// An enrolled phrase, or a network trained for one; may be given several times
     #[arg(short, long, value_name = "FILE")]
     model: Vec<PathBuf>,
     /// A phrase as text (needs the phonetic engine, which is not in this version)
@@ -93,7 +93,9 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     }
     args.engine.unwrap_or(Engine::Template).check()?;
     if args.model.is_empty() {
-        return Err(UsageError("nothing to listen for: give --model FILE (from `earnest enroll`)".into()));
+        return Err(UsageError(
+            "nothing to listen for: give --model FILE (from `earnest enroll`, or a network)".into(),
+        ));
     }
     if args.files.is_empty() && args.list.is_none() {
         return Err(UsageError("nothing to listen to: give recordings, or --list FILE".into()));

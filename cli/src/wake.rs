@@ -9,7 +9,12 @@ use earnest::eval::result::SubjectId;
 use earnest::eval::run::EvalError;
 use earnest::eval::subject::{Chain, Decides, Subject};
 use earnest::pipeline::PipelineConfig;
+use earnest::frontend::MelFrame;
+use earnest::nn::Model;
+use earnest::spotter::net::{NetConfig, NetModel, NetSpotter};
 use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
+use earnest::spotter::{Detection, KeywordSpotter};
+use earnest::vad::VadFrame;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +22,7 @@ use std::sync::Arc;
 /// Names of the engines.
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 pub(crate) enum Engine {
-    /// A small network trained for one phrase (not in this version)
+    /// A small network trained for one phrase
     Net,
     /// A phrase typed as text (not in this version)
     Phonetic,
@@ -43,10 +48,10 @@ impl Engine {
     /// An error unless this version has the engine.
     pub(crate) fn check(self) -> Result<(), UsageError> {
         match self {
-            Engine::Template => Ok(()),
+            Engine::Template | Engine::Net => Ok(()),
             _ => Err(UsageError(format!(
-                "engine `{}` is not in this version; there is: template (a phrase enrolled from recordings with \
-                 `earnest enroll`, used with --model)",
+                "engine `{}` is not in this version; there are, both used with --model: template (a phrase enrolled \
+                 from recordings with `earnest enroll`), net (a network trained for a phrase)",
                 self.name()
             ))),
         }
@@ -59,7 +64,36 @@ pub(crate) struct Wake {
     pub(crate) engine: Engine,
     /// Score to wake at.
     pub(crate) threshold: f32,
-    pub(crate) spotter: TemplateSpotter<'static>,
+    pub(crate) spotter: Spotter,
+}
+
+/// The spotter of one engine.
+pub(crate) enum Spotter {
+    Net(Box<NetSpotter<'static>>),
+    Template(Box<TemplateSpotter<'static>>),
+}
+
+impl KeywordSpotter for Spotter {
+    fn process(&mut self, frame: &MelFrame, vad: &VadFrame) -> Option<Detection> {
+        match self {
+            Spotter::Net(spotter) => spotter.process(frame, vad),
+            Spotter::Template(spotter) => spotter.process(frame, vad),
+        }
+    }
+
+    fn score(&self) -> f32 {
+        match self {
+            Spotter::Net(spotter) => spotter.score(),
+            Spotter::Template(spotter) => spotter.score(),
+        }
+    }
+
+    fn reset(&mut self) {
+        match self {
+            Spotter::Net(spotter) => spotter.reset(),
+            Spotter::Template(spotter) => spotter.reset(),
+        }
+    }
 }
 
 impl Wake {
@@ -71,8 +105,29 @@ impl Wake {
         Wake::parse(&name.to_string(), image, threshold)
     }
 
-    /// The model `image`; `name` is only for errors.
+    /// The model `image`, a network or an enrolled phrase as it says itself; `name` is only for errors.
     pub(crate) fn parse(name: &str, image: Vec<u8>, threshold: Option<f32>) -> Result<Wake, UsageError> {
+        if image.starts_with(&Model::MAGIC) {
+            Wake::net(name, image, threshold)
+        } else {
+            Wake::template(name, image, threshold)
+        }
+    }
+
+    fn net(name: &str, image: Vec<u8>, threshold: Option<f32>) -> Result<Wake, UsageError> {
+        let model = NetModel::parse(image)
+            .map_err(|error| UsageError(format!("model {name}: no network for a wake phrase: {error}")))?;
+        let phrase = model.phrase().to_string();
+        let score = threshold.unwrap_or(model.threshold());
+        let near_miss = NetConfig::default().near_miss.min(0.5 * score);
+        let config = NetConfig { threshold, near_miss, ..NetConfig::default() };
+        let memory = Storage::owned(NetSpotter::required_words(&model));
+        let spotter = NetSpotter::new(config, model, memory)
+            .map_err(|error| UsageError(format!("model {name}: {error}")))?;
+        Ok(Wake { phrase, engine: Engine::Net, threshold: score, spotter: Spotter::Net(Box::new(spotter)) })
+    }
+
+    fn template(name: &str, image: Vec<u8>, threshold: Option<f32>) -> Result<Wake, UsageError> {
         let model = TemplateModel::parse(image)
             .map_err(|error| UsageError(format!("model {name}: not a wake phrase: {error}")))?;
         let phrase = model.phrase().to_string();
@@ -83,6 +138,7 @@ impl Wake {
         let state = Storage::owned(model.required_state());
         let spotter = TemplateSpotter::new(config, model, state)
             .map_err(|error| UsageError(format!("model {name}: {error}")))?;
+        let spotter = Spotter::Template(Box::new(spotter));
         Ok(Wake { phrase, engine: Engine::Template, threshold: score, spotter })
     }
 }

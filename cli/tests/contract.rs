@@ -118,8 +118,8 @@ fn listen_says_why_in_plain_words() {
 fn bad_usage_is_exit_2_and_says_what_there_is() {
     let model = model();
     let cases: [(&[&str], &str); 11] = [
-        (&["detect", "--phrase", "hey you", "x.wav"], "there is: template"),
-        (&["detect", "--engine", "net", "--model", &model, "x.wav"], "engine `net` is not in this version"),
+        (&["detect", "--phrase", "hey you", "x.wav"], "there are, both used with --model: template"),
+        (&["detect", "--engine", "onnx", "--model", &model, "x.wav"], "engine `onnx` is not in this version"),
         (&["detect", "--engine", "nonsense", "x.wav"], "template"),
         (&["detect", "x.wav"], "give --model FILE"),
         (&["detect", "--model", &model], "give recordings"),

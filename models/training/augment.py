@@ -157,6 +157,12 @@ class Batches:
                 weight[at // 2 : (at + n) // 2] = 0
             labels += list(c.labels or [])
             at += n + int(rng.integers(0, 30) if rng.random() < 0.8 else rng.integers(30, 150)) // 2 * 2
+        padded = np.zeros(LABELS, np.int32)
+        padded[: len(labels)] = labels
+        return self.damaged(power, rng, hard, vary), target, weight, padded, len(labels), np.float32(pool == 0 and len(labels) > 0)
+
+    def damaged(self, power, rng, hard, vary):
+        """Log-mels of mel power [FRAMES, 40] in noise, at some level, with stretches of time and frequency missing."""
         voiced = np.sort(power.sum(1))
         level = voiced[int(len(voiced) * 0.7):].mean()
         if rng.random() < (0.85 if vary == 1 else 0.4 * vary + 0.5 * hard):
@@ -173,9 +179,7 @@ class Batches:
         for _ in range(rng.integers(0, 7) if rng.random() < vary else 0):
             width, first = rng.integers(2, 12), rng.integers(0, FRAMES - 12)
             x[first : first + width] = x.min(0)
-        padded = np.zeros(LABELS, np.int32)
-        padded[: len(labels)] = labels
-        return x, target, weight, padded, len(labels), np.float32(pool == 0 and len(labels) > 0)
+        return x
 
     def __call__(self, step):
         rng = np.random.default_rng((self.seed, step))

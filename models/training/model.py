@@ -74,8 +74,9 @@ def depthwise(x, w, ahead, stride=1, dilation=1):
     return sum(x[:, i * dilation : i * dilation + n : stride] * w[i] for i in range(k))
 
 
-def apply(params, state, mel, config, train=False, key=None):
-    """mel f32 [B, T, 40], T a multiple of 4 -> logits [B, T / 2, 39], new state. `key`: leave out whole channels at random."""
+def trunk(params, state, mel, config, train=False, key=None):
+    """mel f32 [B, T, 40], T a multiple of 4 -> what the last block gives [B, T / 4, channels], new state. `key`: leave out
+    whole channels at random."""
     new = {}
     x = jnp.pad(mel * INPUT_SCALE, ((0, 0), (2, 2), (0, 0)))
     n = x.shape[1] - 4
@@ -91,8 +92,19 @@ def apply(params, state, mel, config, train=False, key=None):
             kept = jax.random.bernoulli(jax.random.fold_in(key, i), 1 - DROPPED, (y.shape[0], 1, y.shape[2]))
             y = y * kept / (1 - DROPPED)
         x = jax.nn.relu(x + norm(p, y @ params[p]["w"], params, state, new, train))
+    return x, new
+
+
+def phones(params, x):
+    """Logits [B, T / 2, 39] from what the trunk gives."""
     x = x @ params["head"]["w"] + params["head"]["bias"]
-    return x.reshape(x.shape[0], -1, len(SYMBOLS)), new
+    return x.reshape(x.shape[0], -1, len(SYMBOLS))
+
+
+def apply(params, state, mel, config, train=False, key=None):
+    """mel f32 [B, T, 40], T a multiple of 4 -> logits [B, T / 2, 39], new state; `key` as in trunk()."""
+    x, new = trunk(params, state, mel, config, train, key)
+    return phones(params, x), new
 
 
 def count(params):

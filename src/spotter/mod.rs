@@ -1,12 +1,14 @@
 //! Keyword spotting: was the phrase said, when, how sure, and why so sure.
 
-pub mod template;
+pub mod net;
 pub mod phonetic;
+pub mod template;
 
 use crate::audio::{SampleIndex, SampleSpan};
 use crate::frontend::MelFrame;
 use crate::vad::VadFrame;
 use core::fmt;
+use net::NetEvidence;
 use phonetic::PhoneticEvidence;
 use template::TemplateEvidence;
 
@@ -38,6 +40,8 @@ impl Detection {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Evidence {
+    /// From the `net` engine.
+    Net(NetEvidence),
     /// From the `template` engine.
     Template(TemplateEvidence),
     /// From the `phonetic` engine.
@@ -47,6 +51,7 @@ pub enum Evidence {
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Evidence::Net(evidence) => evidence.fmt(f),
             Evidence::Template(evidence) => evidence.fmt(f),
             Evidence::Phonetic(evidence) => evidence.fmt(f),
         }

@@ -23,6 +23,9 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
+    /// What every image begins with.
+    pub const MAGIC: [u8; 8] = MAGIC;
+
     /// Checks all of `image`: nothing that it says is trusted later that was not checked here.
     ///
     /// The image must begin at a multiple of 4 bytes; at one of 64, weights lie on whole cache lines.

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""One head of a run of wake_train.py to ONNX, with what the spotter must know in the metadata.
+
+    wake_export.py RUN/state.npz PHRASE OUT.onnx [--threshold 0.5] [--measured MEASURED.json]
+
+`--measured`: what wake_measure.py found on dev with the packed image: threshold, delay and the curve of false accepts. How
+long the phrase lasts is the median of its spans (wake_align.py). Input `mel` [1, T, 40], raw log-mels of preset `base`;
+output `log_odds` [1, T / 4, 1], that the phrase has just ended.
+"""
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+import export
+import model
+from corpus import cached
+from wake_align import LONGEST, SHORTEST, positives
+from wake_base import CONFIG
+
+DELAY_MS = 150                     # until it was measured
+
+
+def lasts_ms(phrase):
+    spans = [np.load(p) for row, _ in positives(phrase) if (p := cached("span", row["key"])).exists()]
+    frames = [b - a + 1 for a, b in spans if SHORTEST <= b - a + 1 <= LONGEST]
+    return int(20 * np.median(frames)) if frames else 600
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument("run", type=Path)
+    a.add_argument("phrase")
+    a.add_argument("out", type=Path)
+    a.add_argument("--threshold", type=float, default=0.5)
+    a.add_argument("--measured", type=Path)
+    o = a.parse_args()
+    params, state = export.weights(o.run)
+    k = list(np.load(o.run)["phrases"]).index(o.phrase)
+    params["head"] = dict(w=params["wake"]["w"][:, k : k + 1], bias=params["wake"]["bias"][k : k + 1])
+    del params["wake"]
+    g = export.graph(params, state, CONFIG)
+    # The head's output as it is, without the phones' reshape and softmax.
+    nodes = [n for n in g.node if n.op_type not in ("Reshape", "LogSoftmax")]
+    nodes[-1].output[0] = "log_odds"
+    out = helper.make_tensor_value_info("log_odds", TensorProto.FLOAT, [1, "S", 1])
+    g = helper.make_graph(nodes, "wake", list(g.input), [out], [i for i in g.initializer if i.name != "shape"])
+    m = helper.make_model(g, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="earnest")
+    measured = json.loads(o.measured.read_text()) if o.measured else {}
+    facts = dict(engine="wake-net", preset="base", phrase=o.phrase, symbols="log_odds", stride="4", look_ahead=str(model.look_ahead(CONFIG)),
+                 threshold=str(measured.get("threshold", o.threshold)), duration_ms=str(lasts_ms(o.phrase)),
+                 delay_ms=str(measured.get("delay_ms", DELAY_MS)))
+    if "curve" in measured:
+        facts["curve"] = measured["curve"]
+    for key, value in facts.items():
+        m.metadata_props.add(key=key, value=value)
+    onnx.checker.check_model(m, full_check=True)
+    onnx.save(m, o.out)
+    print(o.out, o.out.stat().st_size, "bytes,", model.count(params), "parameters", facts["duration_ms"], "ms")
+
+
+if __name__ == "__main__":
+    main()
