@@ -3,13 +3,13 @@
 
     wake_train.py PHRASE … [--from checkpoint/wake-base.npz] [--steps 3000] [--batch 4] [--rate 1e-3] [--run NAME]
 
---from may name a run of the same phrases, whose heads then come along.
+--from may name another run: the heads of phrases that it had come along.
 
 A head is one output a step of 40 ms, the log-odds that its phrase has just ended. Loss: of each phrase, how unsure the two
 surest steps are in the window around its end (max pooling, arXiv:1705.02411); of all other steps, how sure the few worst
 are, and a little of all; and the phones of everything, so that its lower
-blocks go on knowing them. At a third and two thirds
-of the way every clip without a phrase is listened to, and those most like a phrase are heard more often from then on.
+blocks go on knowing them. Half of the way
+through, every clip without a phrase is listened to, and those most like a phrase are heard more often from then on.
 
 EARNEST_CACHE/runs/NAME: state.npz every 100 steps, from which a stopped run goes on; log.jsonl with figures on dev
 (wake_dev.py). Deterministic given the seed and the data.
@@ -95,11 +95,13 @@ def main():
     params, state = jax.tree.map(jnp.asarray, model.init(CONFIG, o.seed))
     arrays = np.load(o.start)
     params, state = restore(params, arrays, "['average']"), restore(state, arrays, "['state']")
-    if "phrases" in arrays.files and list(arrays["phrases"]) == o.phrases:
-        params["wake"] = restore(dict(w=0, bias=0), arrays, "['average']['wake']")
-    else:
-        w = np.random.default_rng(o.seed).normal(0, 0.05, (CONFIG["channels"], len(o.phrases)))
-        params["wake"] = dict(w=jnp.asarray(w, jnp.float32), bias=jnp.full(len(o.phrases), UNSURE, jnp.float32))
+    w = np.random.default_rng(o.seed).normal(0, 0.05, (CONFIG["channels"], len(o.phrases))).astype(np.float32)
+    bias = np.full(len(o.phrases), UNSURE, np.float32)
+    for k, phrase in enumerate(arrays["phrases"] if "phrases" in arrays.files else []):
+        if phrase in o.phrases:
+            at = o.phrases.index(phrase)
+            w[:, at], bias[at] = arrays["['average']['wake']['w']"][:, k], arrays["['average']['wake']['bias']"][k]
+    params["wake"] = dict(w=jnp.asarray(w), bias=jnp.asarray(bias))
     schedule = lambda n: o.rate * jnp.clip(jnp.minimum(n / 100, 0.5 + 0.5 * jnp.cos(jnp.pi * n / o.steps)), 0.002, 1)
     optimiser = optax.chain(optax.clip_by_global_norm(2.0), optax.adamw(schedule, b2=0.98, weight_decay=1e-3))
     everything = dict(params=params, state=state, average=params, optimiser=optimiser.init(params))
@@ -128,7 +130,7 @@ def main():
     dev = wake_dev.Dev(o.phrases)
     print(f"{', '.join(o.phrases)}: {data.summary()}; from step {first}", flush=True)
     begin, sums = time.process_time(), np.zeros(3)
-    step, mining = first, [o.steps // 3, 2 * o.steps // 3]
+    step, mining = first, [o.steps // 2]
     for stop in [m for m in mining if m > first] + [o.steps]:
         if any(step >= m for m in mining):
             print("mined", len(data.mined), mine(lambda mel: odds_of(everything, mel), data), flush=True)
