@@ -5,11 +5,15 @@
 mod common;
 mod nn_support;
 
+use earnest::Storage;
 use earnest::audio::Unit;
+use earnest::event::Event;
 use earnest::frontend::{FrontEnd, FrontEndConfig, MicroFrontEnd, MicroFrontEndConfig};
 use earnest::lexicon::{CORE, Dictionary};
 use earnest::nn::{Calibration, Model, Net, OutputKind};
+use earnest::pipeline::{Pipeline, PipelineConfig};
 use earnest::simd::Level;
+use earnest::spotter::net::{NetConfig, NetModel, NetSpotter};
 use earnest::vad::{EnergyVad, EnergyVadConfig, MelVad, MelVadConfig, VoiceActivityDetector};
 use nn_support::{Random, random_net};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -68,6 +72,27 @@ fn the_chain_over_more_than_a_minute_of_audio() {
     });
     assert!(pipeline.now().0 + kitchen.len() as u64 > 60 * 16_000);
     assert!(events > 10);
+    assert_eq!(calls, 0);
+}
+
+#[test]
+fn a_wake_net_over_the_conversation() {
+    let kitchen = common::flac("kitchen.flac");
+    let image = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/wake-hey_earnest.ear")).unwrap();
+    let model = NetModel::parse(image).unwrap();
+    let memory = Storage::owned(NetSpotter::required_words(&model));
+    let config = NetConfig { near_miss: 1.0, ..NetConfig::default() };
+    let spotter = NetSpotter::new(config, model, memory).unwrap();
+    let mut pipeline = Pipeline::new(PipelineConfig::default(), spotter, Storage::owned(16_000)).unwrap();
+    let (calls, told) = calls(|| {
+        let mut told = 0;
+        for chunk in kitchen.chunks(160) {
+            pipeline.push(chunk, |event| told += usize::from(matches!(event, Event::NearMiss(_))));
+        }
+        pipeline.reset();
+        told
+    });
+    assert!(told > 0);
     assert_eq!(calls, 0);
 }
 

@@ -75,9 +75,9 @@ def depthwise(x, w, ahead, stride=1, dilation=1):
 
 
 def trunk(params, state, mel, config, train=False, key=None):
-    """mel f32 [B, T, 40], T a multiple of 4 -> what the last block gives [B, T / 4, channels], new state. `key`: leave out
+    """mel f32 [B, T, 40], T a multiple of 4 -> what each block gives [B, T / 4, channels], new state. `key`: leave out
     whole channels at random."""
-    new = {}
+    new, given = {}, []
     x = jnp.pad(mel * INPUT_SCALE, ((0, 0), (2, 2), (0, 0)))
     n = x.shape[1] - 4
     x = jnp.concatenate([x[:, i : i + n : 2] for i in range(5)], axis=-1)
@@ -92,19 +92,20 @@ def trunk(params, state, mel, config, train=False, key=None):
             kept = jax.random.bernoulli(jax.random.fold_in(key, i), 1 - DROPPED, (y.shape[0], 1, y.shape[2]))
             y = y * kept / (1 - DROPPED)
         x = jax.nn.relu(x + norm(p, y @ params[p]["w"], params, state, new, train))
-    return x, new
+        given.append(x)
+    return given, new
 
 
 def phones(params, x):
-    """Logits [B, T / 2, 39] from what the trunk gives."""
+    """Logits [B, T / 2, 39] from what a block gives."""
     x = x @ params["head"]["w"] + params["head"]["bias"]
     return x.reshape(x.shape[0], -1, len(SYMBOLS))
 
 
 def apply(params, state, mel, config, train=False, key=None):
     """mel f32 [B, T, 40], T a multiple of 4 -> logits [B, T / 2, 39], new state; `key` as in trunk()."""
-    x, new = trunk(params, state, mel, config, train, key)
-    return phones(params, x), new
+    given, new = trunk(params, state, mel, config, train, key)
+    return phones(params, given[-1]), new
 
 
 def count(params):

@@ -23,7 +23,8 @@ PHRASE_GROUPS = {"synthetic-wake/*/kokoro": 1.0, "tts/wake": 0.8, "wake_communit
                  "synthetic-wake/*/flite": 0.25, "synthetic-wake/*/festival": 0.25, "synthetic-wake/*/espeak": 0.3}
 ALIKE_GROUPS = {"synthetic-wake/*/kokoro": 1.0, "synthetic-wake/*/joe": 0.3, "synthetic-wake/*/flite": 0.3, "synthetic-wake/*/festival": 0.15,
                 "synthetic-wake/*/espeak": 0.3, "tts/confusable": 0.6, "tts/wake": 0.5, "wake_community": 0.8, "words": 0.5}
-KINDS = dict(phrase=0.36, part=0.08, alike=0.24, mined=0.12, other=0.20)
+KINDS = dict(phrase=0.46, part=0.08, alike=0.2, mined=0.1, other=0.16)
+VARY = 0.8                                       # of what augment.py can do to a segment
 
 
 def group(key):
@@ -136,7 +137,8 @@ class Segments(Batches):
             return data.mined[rng.integers(len(data.mined))]
         return self.draw(data.other, data.other_share, rng)
 
-    def segment(self, rng, hard, vary):
+    def segment(self, rng, hard, _):
+        vary = VARY
         power = np.zeros((FRAMES, BANDS), np.float32)
         target, weight = np.tile(LOG_BLANK, (FRAMES // 2, 1)), np.ones(FRAMES // 2, np.float32)
         negative = np.ones((STEPS, len(self.data.phrases)), np.float32)

@@ -30,6 +30,15 @@ def lasts_ms(phrase):
     return int(20 * np.median(frames)) if frames else 600
 
 
+def graph(params, state, w, bias):
+    """The trunk and one head [channels, 1]; its output as it is, without the phones' reshape and softmax."""
+    g = export.graph({**params, "head": dict(w=w, bias=bias)}, state, CONFIG)
+    nodes = [n for n in g.node if n.op_type not in ("Reshape", "LogSoftmax")]
+    nodes[-1].output[0] = "log_odds"
+    out = helper.make_tensor_value_info("log_odds", TensorProto.FLOAT, [1, "S", 1])
+    return helper.make_graph(nodes, "wake", list(g.input), [out], [i for i in g.initializer if i.name != "shape"])
+
+
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("run", type=Path)
@@ -40,14 +49,9 @@ def main():
     o = a.parse_args()
     params, state = export.weights(o.run)
     k = list(np.load(o.run)["phrases"]).index(o.phrase)
-    params["head"] = dict(w=params["wake"]["w"][:, k : k + 1], bias=params["wake"]["bias"][k : k + 1])
-    del params["wake"]
-    g = export.graph(params, state, CONFIG)
-    # The head's output as it is, without the phones' reshape and softmax.
-    nodes = [n for n in g.node if n.op_type not in ("Reshape", "LogSoftmax")]
-    nodes[-1].output[0] = "log_odds"
-    out = helper.make_tensor_value_info("log_odds", TensorProto.FLOAT, [1, "S", 1])
-    g = helper.make_graph(nodes, "wake", list(g.input), [out], [i for i in g.initializer if i.name != "shape"])
+    wake = params.pop("wake")
+    params["head"] = dict(w=wake["w"][:, k : k + 1], bias=wake["bias"][k : k + 1])
+    g = graph(params, state, **params["head"])
     m = helper.make_model(g, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="earnest")
     measured = json.loads(o.measured.read_text()) if o.measured else {}
     facts = dict(engine="wake-net", preset="base", phrase=o.phrase, symbols="log_odds", stride="4", look_ahead=str(model.look_ahead(CONFIG)),

@@ -3,10 +3,13 @@
 
     wake_train.py PHRASE … [--from checkpoint/wake-base.npz] [--steps 3000] [--batch 4] [--rate 1e-3] [--run NAME]
 
+--from may name another run: the heads of phrases that it had come along.
+
 A head is one output a step of 40 ms, the log-odds that its phrase has just ended. Loss: of each phrase, how unsure the two
 surest steps are in the window around its end (max pooling, arXiv:1705.02411); of all other steps, how sure the few worst
-are, and a little of all; and the phones of everything, so that the trunk goes on knowing them. At a third and two thirds
-of the way every clip without a phrase is listened to, and those most like a phrase are heard more often from then on.
+are, and a little of all; and the phones of everything, so that its lower
+blocks go on knowing them. Half of the way
+through, every clip without a phrase is listened to, and those most like a phrase are heard more often from then on.
 
 EARNEST_CACHE/runs/NAME: state.npz every 100 steps, from which a stopped run goes on; log.jsonl with figures on dev
 (wake_dev.py). Deterministic given the seed and the data.
@@ -29,7 +32,8 @@ from wake_base import CONFIG
 from wake_data import AFTER, BEFORE, STEPS, Data, Segments, streams
 
 WORST = 0.03                       # share of the steps of a batch that count as the worst
-PHONES = 0.25                      # weight of the phones
+PHONES = 0.15                      # weight of the phones
+PHONES_AT = 3                      # block that they are read from: those after it have the phrase alone to find
 MINED = 150                        # clips per phrase that are heard more often
 UNSURE = -3.0                      # a new head's log-odds
 
@@ -38,15 +42,15 @@ def heads(params, x):
     return x @ params["wake"]["w"] + params["wake"]["bias"]
 
 
-def loss_function(params, state, batch, key):
+def loss_function(params, state, batch):
     mel, target, weight, negative, ends, which = batch
-    x, new = model.trunk(params, state, mel, CONFIG, train=True, key=key)
-    lp = jax.nn.log_softmax(model.phones(params, x))
+    given, new = model.trunk(params, state, mel, CONFIG, train=True)
+    lp = jax.nn.log_softmax(model.phones(params, given[PHONES_AT]))
     p = jnp.exp(target)
     emphasis = weight * (1 + 2 * (1 - p[..., 0]))
     kl = jnp.sum(emphasis * jnp.sum(p * (target - lp), -1)) / jnp.sum(weight)
 
-    odds = heads(params, x)                                                    # [B, STEPS, phrases]
+    odds = heads(params, given[-1])                                                    # [B, STEPS, phrases]
     at = ends[..., None] + jnp.arange(-BEFORE, AFTER + 1)                      # [B, phrases said, window]
     inside = (ends[..., None] >= 0) & (at >= 0) & (at < STEPS)
     rows = jnp.arange(odds.shape[0])[:, None, None]
@@ -91,9 +95,13 @@ def main():
     params, state = jax.tree.map(jnp.asarray, model.init(CONFIG, o.seed))
     arrays = np.load(o.start)
     params, state = restore(params, arrays, "['average']"), restore(state, arrays, "['state']")
-    rng = np.random.default_rng(o.seed)
-    params["wake"] = dict(w=jnp.asarray(rng.normal(0, 0.05, (CONFIG["channels"], len(o.phrases))), jnp.float32),
-                          bias=jnp.full(len(o.phrases), UNSURE, jnp.float32))
+    w = np.random.default_rng(o.seed).normal(0, 0.05, (CONFIG["channels"], len(o.phrases))).astype(np.float32)
+    bias = np.full(len(o.phrases), UNSURE, np.float32)
+    for k, phrase in enumerate(arrays["phrases"] if "phrases" in arrays.files else []):
+        if phrase in o.phrases:
+            at = o.phrases.index(phrase)
+            w[:, at], bias[at] = arrays["['average']['wake']['w']"][:, k], arrays["['average']['wake']['bias']"][k]
+    params["wake"] = dict(w=jnp.asarray(w), bias=jnp.asarray(bias))
     schedule = lambda n: o.rate * jnp.clip(jnp.minimum(n / 100, 0.5 + 0.5 * jnp.cos(jnp.pi * n / o.steps)), 0.002, 1)
     optimiser = optax.chain(optax.clip_by_global_norm(2.0), optax.adamw(schedule, b2=0.98, weight_decay=1e-3))
     everything = dict(params=params, state=state, average=params, optimiser=optimiser.init(params))
@@ -103,9 +111,9 @@ def main():
         first, everything = int(arrays["step"]), restore(everything, arrays)
 
     @jax.jit
-    def update(e, batch, step):
+    def update(e, batch):
         grad = jax.value_and_grad(loss_function, has_aux=True)
-        (loss, (state, *parts)), g = grad(e["params"], e["state"], batch, jax.random.fold_in(jax.random.key(o.seed), step))
+        (loss, (state, *parts)), g = grad(e["params"], e["state"], batch)
         change, optimiser_state = optimiser.update(g, e["optimiser"], e["params"])
         params = optax.apply_updates(e["params"], change)
         average = jax.tree.map(lambda a, p: 0.995 * a + 0.005 * p, e["average"], params)
@@ -116,18 +124,18 @@ def main():
         mixed = model.trunk(e["average"], e["state"], mel, CONFIG, train=True)[1]
         return jax.tree.map(lambda s, m, r: s + (m - 0.98 * r) / 0.02, sums, mixed, e["state"])
 
-    odds_of = jax.jit(lambda e, mel: heads(e["average"], model.trunk(e["average"], e["state"], mel, CONFIG)[0]))
+    odds_of = jax.jit(lambda e, mel: heads(e["average"], model.trunk(e["average"], e["state"], mel, CONFIG)[0][-1]))
     data = Data(o.phrases)
     batches = Segments(data, augment.noise_beds(), o.batch, o.seed)
     dev = wake_dev.Dev(o.phrases)
     print(f"{', '.join(o.phrases)}: {data.summary()}; from step {first}", flush=True)
     begin, sums = time.process_time(), np.zeros(3)
-    step, mining = first, [o.steps // 3, 2 * o.steps // 3]
+    step, mining = first, [o.steps // 2]
     for stop in [m for m in mining if m > first] + [o.steps]:
         if any(step >= m for m in mining):
             print("mined", len(data.mined), mine(lambda mel: odds_of(everything, mel), data), flush=True)
         for step, batch in enumerate(prefetch(batches, step, stop), step + 1):
-            everything, parts = update(everything, batch, step)
+            everything, parts = update(everything, batch)
             sums += np.asarray(parts)
             if step % 50 == 0:
                 print(f"{step} missed {sums[0] / 50:.3f} false {sums[1] / 50:.3f} kl {sums[2] / 50:.3f} "
