@@ -16,6 +16,9 @@
 //! run         all cores, constant memory, resumable, in shards
 //!      ▼
 //! result      counts as integers; merging shards is exact
+//!      ▼
+//! curve       the operating curve of a result, and the threshold for a budget
+//! stats       what the counts say and don't say
 //! ```
 
 use sha2::{Digest, Sha256};
@@ -31,6 +34,8 @@ pub mod score;
 pub mod run;
 pub mod sum;
 pub mod result;
+pub mod curve;
+pub mod stats;
 mod clock;
 
 /// SHA-256 of `bytes`, 64 hexadecimal digits: what `sha256sum` says.
