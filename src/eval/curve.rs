@@ -135,10 +135,10 @@ impl Curve {
         Share { count: self.trials - self.hits[index], of: self.trials }
     }
 
-    /// The index of the threshold nearest to `threshold`.
-    pub fn nearest(&self, threshold: f32) -> usize {
-        let off = |i: &usize| (self.thresholds[*i] - threshold).abs();
-        (0..self.thresholds.len()).min_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or(0)
+    /// The index of the lowest threshold that isn't more lenient than `threshold`; of the last if all are.
+    pub fn at_least(&self, threshold: f32) -> usize {
+        let index = self.thresholds.partition_point(|t| *t < threshold);
+        index.min(self.thresholds.len().saturating_sub(1))
     }
 
     /// The lowest threshold from which on the budget of `per_hour` false accepts is met: the fewest misses it allows.
@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(curve.misses(1), Share { count: 2, of: 4 });
         assert_eq!(curve.session_rate(0).sessions, 2);
         assert!((curve.session_rate(0).design_effect - 5.0).abs() < 1e-12);
-        assert_eq!(curve.nearest(0.55), 2);
+        assert_eq!([0.0, 0.41, 0.6, 0.9].map(|t| curve.at_least(t)), [0, 2, 2, 3]);
     }
 
     #[test]

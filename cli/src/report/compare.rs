@@ -78,13 +78,13 @@ struct Pair<'a> {
 impl Pair<'_> {
     fn at(&self, budget: Option<f64>, first: usize, other: usize) -> Point {
         let (mut trials, mut only_first, mut only_other) = (0, 0, 0);
-        for (key, hits) in &self.first.views.trials {
-            let Some(theirs) = self.other.views.trials.get(key).filter(|_| self.ours.files.contains(&key.0))
-            else {
+        for (key, heard) in &self.first.views.trials {
+            let group = &self.first.dir.result.run.groups[heard.group as usize];
+            let Some(theirs) = self.other.views.trials.get(key).filter(|_| self.ours.wants(group)) else {
                 continue;
             };
             trials += 1;
-            match (first < *hits as usize, other < *theirs as usize) {
+            match (first < heard.hits as usize, other < theirs.hits as usize) {
                 (true, false) => only_first += 1,
                 (false, true) => only_other += 1,
                 _ => {}

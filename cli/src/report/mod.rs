@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
 fn start(args: &Args, dir: &ResultDir, views: &Views) -> (usize, String) {
     let curve = &views.first().curve;
     if let Some(threshold) = args.threshold {
-        return (curve.nearest(threshold), "as asked for".into());
+        return (curve.at_least(threshold), "as asked for".into());
     }
     if let Some(budget) = args.fa_per_hour {
         return match curve.choose(budget, Rule::Point, Level::P95) {
@@ -92,7 +92,7 @@ fn start(args: &Args, dir: &ResultDir, views: &Views) -> (usize, String) {
         };
     }
     match dir.result.run.subject.threshold {
-        Some(threshold) => (curve.nearest(threshold), "the model's own".into()),
+        Some(threshold) => (curve.at_least(threshold), "the model's own".into()),
         None => match curve.choose(0.5, Rule::Point, Level::P95) {
             Ok(index) => (index, "the lowest with at most 0.5 false accepts an hour here".into()),
             Err(_) => (curve.thresholds.len().saturating_sub(1), "the highest there is".into()),

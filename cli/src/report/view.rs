@@ -16,12 +16,20 @@ pub(super) const LATENCY_BINS: usize = 300;
 /// One view for each split; several splits have one of everything too.
 pub(super) struct Views {
     pub(super) views: Vec<View>,
-    /// For paired tests: every trial, and the number of thresholds at which it was a hit.
-    pub(super) trials: BTreeMap<TrialKey, u32>,
+    /// For paired tests: every trial.
+    pub(super) trials: BTreeMap<TrialKey, Heard>,
 }
 
 /// File, repetition, number of the trial in the file.
 pub(super) type TrialKey = (String, u32, u32);
+
+/// How a trial went.
+pub(super) struct Heard {
+    /// Index into the run's groups.
+    pub(super) group: u32,
+    /// The number of thresholds at which it was a hit.
+    pub(super) hits: u32,
+}
 
 /// What is seen at once.
 pub(super) struct View {
@@ -39,8 +47,6 @@ pub(super) struct View {
     pub(super) tenths: [[u64; 2]; PROBABILITY_BINS],
     /// By threshold, then by time; only trials whose end is known.
     pub(super) latency: Vec<Vec<u32>>,
-    /// Files that belong to it, to find trials and clips again.
-    pub(super) files: BTreeSet<String>,
 }
 
 /// Sums over one group of files.
@@ -91,7 +97,8 @@ impl Views {
         for file in &unit.files {
             for (n, trial) in file.trials.iter().enumerate() {
                 let hits = trial.first.last().map_or(0, |(n, _)| *n);
-                self.trials.insert((file.file.clone(), unit.repetition, n as u32), hits);
+                let heard = Heard { group: file.group, hits };
+                self.trials.insert((file.file.clone(), unit.repetition, n as u32), heard);
             }
         }
     }
@@ -119,11 +126,10 @@ impl View {
             negative_peaks: vec![0; len / BAR_THRESHOLDS + 2],
             tenths: [[0; 2]; PROBABILITY_BINS],
             latency: vec![vec![0; LATENCY_BINS]; len],
-            files: BTreeSet::new(),
         }
     }
 
-    fn wants(&self, group: &GroupKey) -> bool {
+    pub(super) fn wants(&self, group: &GroupKey) -> bool {
         self.split.as_ref().is_none_or(|split| *split == group.split)
     }
 
@@ -135,7 +141,6 @@ impl View {
             if index >= self.groups.len() || !self.wants(&self.groups[index].key) {
                 continue;
             }
-            self.files.insert(file.file.clone());
             let sums = &mut self.groups[index];
             sums.files += 1;
             sums.failed += u64::from(file.error.is_some());

@@ -27,9 +27,9 @@ pub(super) fn toml(args: &Args, evidence: &Evidence, choice: &Choice, path: &Pat
     if let Some(digest) = &subject.digest {
         text += &comment(&format!("Model: SHA-256 {digest}"));
     }
-    // Six digits, so that no two thresholds of a grid become one.
-    let threshold = format!("{:.6}", evidence.on.thresholds[choice.index]);
-    text + &format!("\n[wake]\nmodel = {}\nthreshold = {}\n", ::toml::Value::from(model), threshold)
+    // The shortest digits that are read as this very number.
+    let threshold = evidence.on.thresholds[choice.index];
+    text + &format!("\n[wake]\nmodel = {}\nthreshold = {threshold}\n", ::toml::Value::from(model))
 }
 
 fn counts(args: &Args, curve: &Curve, index: usize) -> String {

@@ -5,6 +5,7 @@
 //! claim holds with the stated confidence; where the audio is too short for any claim of that kind, the rate that was
 //! counted, and that is said. The split that is reported on (`test`) takes no part in the choice.
 
+mod first;
 mod calibrated;
 mod mine;
 mod tell;
@@ -23,8 +24,10 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Result folders of `earnest eval`, all of the same model
-    #[arg(required = true, value_name = "DIR")]
-    pub(crate) dirs: Vec<PathBuf>,
+    #[arg(required_unless_present = "out", conflicts_with = "out", value_name = "DIR")]
+    dirs: Vec<PathBuf>,
+    #[command(flatten)]
+    first: first::Args,
     /// How many false accepts per hour are allowed
     #[arg(long, value_name = "X", value_parser = budget)]
     fa_per_hour: f64,
@@ -40,7 +43,7 @@ pub(crate) struct Args {
     /// Report on this split
     #[arg(long, value_name = "SPLIT", default_value = "test")]
     report: String,
-    /// The model's file, as the configuration is to name it [default: the name in the results]
+    /// The model: what is judged, where that is still to be done, and what the configuration names
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Write a configuration with the threshold, for `earnest listen --config`
@@ -85,7 +88,9 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
         let what = "a threshold that was chosen on a split looks better on it than it is";
         return Err(UsageError(format!("--on and --report are both `{}`: {what}", args.on)));
     }
-    let dirs = args.dirs.iter().map(|path| ResultDir::open(path)).collect::<Result<Vec<_>, _>>()?;
+    let evaluated = first::evaluate(args)?;
+    let dirs = args.dirs.iter().chain(&evaluated);
+    let dirs = dirs.map(|path| ResultDir::open(path)).collect::<Result<Vec<_>, _>>()?;
     let evidence = evidence(args, &dirs)?;
     if evidence.on.hours() == 0.0 {
         let problem =

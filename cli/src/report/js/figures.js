@@ -21,11 +21,7 @@ const ceilNice = (v) => [1, 2, 5, 10].map((m) => m * 10 ** Math.floor(Math.log10
 
 /** Misses are drawn up to well above where the results stand: what lies higher nobody would choose. */
 function missTop(views) {
-  const shown = views.flatMap((view, n) => {
-    if (!view.trials) return [];
-    const run = views.length > 1 ? n : state.run;
-    return [2.2 * missed(view, data.runs[run].start).high, 1.15 * missed(view, state.at[run]).high];
-  });
+  const shown = views.flatMap((view, n) => (view.trials ? [2.2 * missed(view, data.runs[n].start).high, 1.15 * missed(view, state.at[n]).high] : []));
   const steps = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8];
   return steps.find((step) => step >= Math.max(...shown)) ?? 1;
 }
@@ -43,11 +39,14 @@ function tradeoff() {
     const box = { left: 46, right: width - 10, top: 26, bottom: height - 44 };
     const [from, to] = rateDomain(views.filter((view) => view.hours));
     const x = logarithmic(from, to, box.left, box.right, 44);
-    const y = linear(0, missTop(views), box.bottom, box.top);
+    const top = missTop(views);
+    const axis = linear(0, top, box.bottom, box.top);
+    // What lies above is cut off, not pressed against the edge.
+    const y = Object.assign((value) => box.bottom - (value / top) * (box.bottom - box.top), { ticks: axis.ticks });
     const zero = s("rect.zero", { x: box.left, y: box.top, width: x.begin - box.left - 6, height: box.bottom - box.top });
     const parts = [zero, axes(box, x, y, rateTick, shareTick, "false accepts per hour", "missed")];
     parts.push(s("text", { x: (box.left + x.begin - 6) / 2, y: box.bottom + 17, "text-anchor": "middle" }, "none"));
-    const clip = s("clipPath", { id: "inside" }, s("rect", { x: box.left, y: box.top - 8, width: box.right - box.left + 8, height: box.bottom - box.top + 16 }));
+    const clip = s("clipPath", { id: "inside" }, s("rect", { x: box.left, y: box.top, width: box.right - box.left + 8, height: box.bottom - box.top + 8 }));
     const inside = s("g", { "clip-path": "url(#inside)" });
     const order = data.runs.map((_, n) => n).sort((a, b) => (a === state.run) - (b === state.run));
     let points = [];
@@ -116,7 +115,7 @@ function byThreshold() {
       parts.push(s("circle.dot", { cx: x(i), cy: y(falseAccepts(view, i).value), r: 6, fill: "var(--fa)" }));
     }
     if (view.trials) {
-      const y = linear(0, missTop([view]), low.bottom, low.top);
+      const y = linear(0, 1, low.bottom, low.top);
       parts.push(axes(low, x, y, x.word, shareTick, "threshold", "missed"));
       const shares = all.map((n) => ({ x: x(n), ...missed(view, n) }));
       parts.push(s("path", { d: `${path([...shares.map((r) => [r.x, y(r.high)]), ...shares.map((r) => [r.x, y(r.low)]).reverse()])}Z`, fill: "var(--miss-band)" }));
