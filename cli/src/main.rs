@@ -14,6 +14,8 @@ mod detect;
 mod enroll;
 mod model;
 mod lexicon;
+mod explain;
+mod journal;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -35,6 +37,8 @@ enum Command {
     Enroll(enroll::Args),
     Model(model::Args),
     Lexicon(lexicon::Args),
+    Explain(explain::Args),
+    Journal(journal::Args),
 }
 
 /// How a command ended, if it could begin at all.
@@ -56,6 +60,8 @@ fn main() -> ExitCode {
         Command::Enroll(args) => enroll::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Lexicon(args) => lexicon::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Journal(args) => journal::run(&args),
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
