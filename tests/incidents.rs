@@ -195,19 +195,19 @@ fn a_muted_microphone_hears_nothing() {
     // At every stage of a request for a message.
     for muted_at in (2000..9000).step_by(100) {
         let mut scene = Scene::new(config());
-        let mut steps: Vec<(u64, Box<dyn Fn(&mut Scene)>)> = vec![
-            (2900, Box::new(|s| drop(s.at(2900, Input::Wake(wake(2000, 2800)))))),
-            (4700, Box::new(|s| drop(s.at(4700, Input::Understood(command(SEND, 2900, 4400)))))),
-            (4800, Box::new(|s| drop(s.at(4800, Input::PromptStarted { prompt: 1 })))),
-            (7000, Box::new(|s| drop(s.at(7000, Input::PromptEnded { prompt: 1, complete: true })))),
-            (8700, Box::new(|s| drop(s.at(8700, Input::Answer(yes_send_it(7400, 8400)))))),
-            (muted_at, Box::new(move |s| drop(s.at(muted_at, Input::Mute)))),
-        ];
         // A mute at the very sample of an event comes first.
-        steps.sort_by_key(|(at, _)| (*at, *at != muted_at));
+        let mut steps = vec![
+            (muted_at, Input::Mute),
+            (2900, Input::Wake(wake(2000, 2800))),
+            (4700, Input::Understood(command(SEND, 2900, 4400))),
+            (4800, Input::PromptStarted { prompt: 1 }),
+            (7000, Input::PromptEnded { prompt: 1, complete: true }),
+            (8700, Input::Answer(yes_send_it(7400, 8400))),
+        ];
+        steps.sort_by_key(|(at, _)| *at);
         let muted = steps.iter().position(|(at, _)| *at == muted_at).unwrap();
-        for (n, (_, step)) in steps.iter().enumerate() {
-            step(&mut scene);
+        for (n, (at, input)) in steps.into_iter().enumerate() {
+            scene.at(at, input);
             if n >= muted {
                 assert!(scene.guard.is_muted() && !scene.guard.is_open());
                 assert_eq!(scene.guard.record(&[1; 10]), 0);
