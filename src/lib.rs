@@ -13,6 +13,10 @@
 //!  spotter     trait KeywordSpotter                                        Detection: phrase, span, score, why
 //!       ▼
 //!  event       what, when (sample span), how sure, why
+//!       ▼
+//!  guard       gates, risk tiers, announcement, confirmation, mute         Authorization or Refusal
+//!       ▼
+//!  journal     every decision with its evidence, hash-chained, no audio
 //! ```
 //!
 //! Beside the flow of audio, [`lexicon`] turns text into the phones that spotters and decoders listen for.

@@ -20,6 +20,8 @@ mod lexicon;
 mod results;
 mod tune;
 mod report;
+mod explain;
+mod journal;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -44,6 +46,8 @@ enum Command {
     Lexicon(lexicon::Args),
     Tune(tune::Args),
     Report(report::Args),
+    Explain(explain::Args),
+    Journal(journal::Args),
 }
 
 /// How a command ended, if it could begin at all.
@@ -68,6 +72,8 @@ fn main() -> ExitCode {
         Command::Lexicon(args) => lexicon::run(&args),
         Command::Tune(args) => tune::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Journal(args) => journal::run(&args),
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

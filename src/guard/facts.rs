@@ -5,7 +5,6 @@
 use super::policy::MAX_SLOTS;
 use super::voice::VoiceFacts;
 use crate::audio::{SampleIndex, SampleSpan};
-use crate::vad::VadFrame;
 
 /// Whose voice it is, whose recording: a number the host gives to an account or a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -44,29 +43,6 @@ impl Surroundings {
             others: 1.0,
             playing: true,
             in_playback: 1.0,
-            voice: None,
-        }
-    }
-
-    /// From what the VAD said last. `stretch_start`: its latest onset; `now`: the end of the frame;
-    /// `talk_window_s`: as it was configured. Other voices and playback are taken to be absent: set them where they
-    /// are known.
-    pub fn from_vad(
-        vad: &VadFrame,
-        stretch_start: SampleIndex,
-        now: SampleIndex,
-        talk_window_s: u32,
-    ) -> Surroundings {
-        // In a pause the stretch is the one that has just ended.
-        let end = if vad.speech { now } else { now.before(vad.quiet_samples) };
-        Surroundings {
-            stretch: SampleSpan { start: stretch_start, end },
-            quiet_samples: if vad.speech { vad.quiet_samples } else { 0 },
-            talk_samples: vad.talk_samples,
-            talk_window_samples: talk_window_s * crate::audio::SAMPLE_RATE_HZ,
-            others: 0.0,
-            playing: false,
-            in_playback: 0.0,
             voice: None,
         }
     }

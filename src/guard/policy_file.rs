@@ -80,7 +80,7 @@ impl core::error::Error for PolicyError {}
 /// At the top: `id` (0 to 65535, tells the guards of one program apart), `provisioned` (names of the classes that are
 /// switched on; none by default). `[classes]`: a number from 0 to 63 for each name. `[timing]`, `[evidence]` and
 /// `[tiers.routine]`, `.reversible`, `.disclosing`, `.physical`: the fields of [`Timing`], [`EvidenceConfig`] and
-/// [`TierLimits`], each with its unit, range, default and meaning there; `earnest policy` prints them. Each
+/// [`TierLimits`], each with its unit, range, default and meaning there. Each
 /// `[[action]]`: `id`, `name`, `class` and `tier` must be there; `slots` (0), `loud` (false), `phrase_phones` (0) and
 /// `values` (names of slot values by their numbers, for explanations only) may be.
 #[derive(Clone, Debug)]

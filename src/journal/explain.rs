@@ -28,7 +28,7 @@ impl Names for NoNames {
 
 /// Tells entries, one after the other.
 #[derive(Debug)]
-pub struct Explainer<'n, N> {
+pub struct Explainer<'n, N: ?Sized> {
     names: &'n N,
     /// Only this request, if one was asked for.
     only: Option<u32>,
@@ -42,7 +42,7 @@ struct Clock {
     ahead_min: i16,
 }
 
-impl<'n, N: Names> Explainer<'n, N> {
+impl<'n, N: Names + ?Sized> Explainer<'n, N> {
     /// `only`: one request; what belongs to none is told with all requests only.
     pub fn new(names: &'n N, only: Option<u32>) -> Self {
         Explainer { names, only, clock: None }
