@@ -218,6 +218,17 @@ impl<'a> Decoder<'a> {
         self.frame
     }
 
+    /// How it searches.
+    pub fn config(&self) -> &DecoderConfig {
+        &self.config
+    }
+
+    /// Scores of frames of the present command, [`Phone::SYMBOLS`] each, if they are remembered.
+    pub(super) fn scores(&self, frames: core::ops::Range<u32>) -> Option<&[f32]> {
+        let end = (frames.end.min(self.frame) as usize).checked_mul(Phone::SYMBOLS)?;
+        self.frames.get(frames.start as usize * Phone::SYMBOLS..end)
+    }
+
     /// Paths that are followed.
     pub fn paths(&self) -> usize {
         self.now.as_slice().len()
