@@ -7,6 +7,7 @@
 //! `confusions=FILE`.
 
 use earnest::Storage;
+use earnest::confidence::{ConfidenceWeights, Judge};
 use earnest::intent::{
     Candidate, Confusions, Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, Heard, Item, List,
     ListImage, Listener, ListenerConfig, Rescorer, compile,
@@ -118,6 +119,14 @@ fn result(decoder: &Decoder, heard: &Heard) -> serde_json::Value {
     let count = decoder.items(best, &mut items);
     let grammar = decoder.grammar();
     let (mut slots, mut words) = (serde_json::Map::new(), Vec::new());
+    let mut judge =
+        Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED)).expect("enough memory");
+    let verdict = judge.judge(decoder, heard).expect("a sentence");
+    let confident: Vec<_> = verdict
+        .slots()
+        .iter()
+        .map(|slot| json!([slot.value().map(|one| one.probability), slot.not_listed]))
+        .collect();
     let mut rescorer = Rescorer::new(Storage::owned(Rescorer::REQUIRED)).expect("enough memory");
     let mut candidates = serde_json::Map::new();
     for (n, item) in items[..count].iter().enumerate() {
@@ -140,6 +149,6 @@ fn result(decoder: &Decoder, heard: &Heard) -> serde_json::Value {
     }
     json!({
         "understood": true, "intent": grammar.intent(best.meaning), "score": best.score, "best": decoder.best_score(),
-        "slots": slots, "words": words, "candidates": candidates, "speech": speech, "snr": heard.snr_db, "frames": decoder.frames(),
+        "slots": slots, "words": words, "candidates": candidates, "command": verdict.command, "confidence": confident, "speech": speech, "snr": heard.snr_db, "frames": decoder.frames(),
     })
 }

@@ -38,10 +38,10 @@ impl Default for DecoderConfig {
     fn default() -> Self {
         DecoderConfig {
             acoustics: AcousticsConfig::default(),
-            beam_nats: 15.0,
+            beam_nats: 10.0,
             filler_nats: 4.0,
-            edge_nats: 1.0,
-            word_nats: 0.0,
+            edge_nats: 2.0,
+            word_nats: 2.0,
             frames_per_s: 50,
         }
     }
