@@ -7,9 +7,10 @@
 //! `confusions=FILE`.
 
 use earnest::Storage;
+use earnest::confidence::{ConfidenceWeights, Judge};
 use earnest::intent::{
-    Confusions, Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, Heard, Item, List, ListImage,
-    Listener, ListenerConfig, compile,
+    Candidate, Confusions, Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, Heard, Item, List,
+    ListImage, Listener, ListenerConfig, Rescorer, compile,
 };
 use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use earnest::nn::{Model, Net};
@@ -118,7 +119,17 @@ fn result(decoder: &Decoder, heard: &Heard) -> serde_json::Value {
     let count = decoder.items(best, &mut items);
     let grammar = decoder.grammar();
     let (mut slots, mut words) = (serde_json::Map::new(), Vec::new());
-    for item in &items[..count] {
+    let mut judge =
+        Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED)).expect("enough memory");
+    let verdict = judge.judge(decoder, heard).expect("a sentence");
+    let confident: Vec<_> = verdict
+        .slots()
+        .iter()
+        .map(|slot| json!([slot.value().map(|one| one.probability), slot.not_listed]))
+        .collect();
+    let mut rescorer = Rescorer::new(Storage::owned(Rescorer::REQUIRED)).expect("enough memory");
+    let mut candidates = serde_json::Map::new();
+    for (n, item) in items[..count].iter().enumerate() {
         let text = match item.list {
             Some(list) => decoder.list(list).map_or("", |list| list.value(item.what)),
             None => grammar.word(item.what),
@@ -126,10 +137,18 @@ fn result(decoder: &Decoder, heard: &Heard) -> serde_json::Value {
         words.push(json!([text, item.first_frame, item.last_frame, item.score]));
         if let Some(slot) = item.slot {
             slots.insert(grammar.slot(slot).into(), text.into());
+            let mut out = [Candidate::default(); 8];
+            let found = rescorer.candidates(decoder, &items[..count], n, &mut out);
+            let list = item.list.and_then(|list| decoder.list(list)).expect("the list of a slot");
+            let all: Vec<_> = out[..found]
+                .iter()
+                .map(|one| json!([list.value(one.value), one.score, one.phones]))
+                .collect();
+            candidates.insert(grammar.slot(slot).into(), all.into());
         }
     }
     json!({
         "understood": true, "intent": grammar.intent(best.meaning), "score": best.score, "best": decoder.best_score(),
-        "slots": slots, "words": words, "speech": speech, "snr": heard.snr_db, "frames": decoder.frames(),
+        "slots": slots, "words": words, "candidates": candidates, "command": verdict.command, "confidence": confident, "speech": speech, "snr": heard.snr_db, "frames": decoder.frames(),
     })
 }

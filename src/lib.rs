@@ -50,6 +50,7 @@ pub mod nn;
 pub mod lexicon;
 pub mod spotter;
 pub mod intent;
+pub mod confidence;
 pub mod event;
 pub mod guard;
 pub mod journal;

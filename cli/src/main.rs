@@ -22,6 +22,7 @@ mod tune;
 mod report;
 mod explain;
 mod journal;
+mod understand;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ enum Command {
     Report(report::Args),
     Explain(explain::Args),
     Journal(journal::Args),
+    Understand(understand::Args),
 }
 
 /// How a command ended, if it could begin at all.
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Journal(args) => journal::run(&args),
+        Command::Understand(args) => understand::run(&args),
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

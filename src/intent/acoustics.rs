@@ -14,7 +14,7 @@ pub struct AcousticsConfig {
 
 impl Default for AcousticsConfig {
     fn default() -> Self {
-        AcousticsConfig { blank_nats: 1.0, floor: 1e-3 }
+        AcousticsConfig { blank_nats: 1.5, floor: 1e-3 }
     }
 }
 

@@ -38,10 +38,10 @@ impl Default for DecoderConfig {
     fn default() -> Self {
         DecoderConfig {
             acoustics: AcousticsConfig::default(),
-            beam_nats: 15.0,
+            beam_nats: 10.0,
             filler_nats: 4.0,
-            edge_nats: 1.0,
-            word_nats: 0.0,
+            edge_nats: 2.0,
+            word_nats: 2.0,
             frames_per_s: 50,
         }
     }
@@ -216,6 +216,17 @@ impl<'a> Decoder<'a> {
     /// Frames taken in since the last reset.
     pub fn frames(&self) -> u32 {
         self.frame
+    }
+
+    /// How it searches.
+    pub fn config(&self) -> &DecoderConfig {
+        &self.config
+    }
+
+    /// Scores of frames of the present command, [`Phone::SYMBOLS`] each, if they are remembered.
+    pub(super) fn scores(&self, frames: core::ops::Range<u32>) -> Option<&[f32]> {
+        let end = (frames.end.min(self.frame) as usize).checked_mul(Phone::SYMBOLS)?;
+        self.frames.get(frames.start as usize * Phone::SYMBOLS..end)
     }
 
     /// Paths that are followed.

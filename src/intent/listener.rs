@@ -32,8 +32,8 @@ impl Default for ListenerConfig {
     fn default() -> Self {
         ListenerConfig {
             vad: MelVadConfig::default(),
-            end_ms: 600,
-            patience_ms: 1500,
+            end_ms: 800,
+            patience_ms: 2000,
             longest_ms: 20_000,
             shortest_ms: 100,
         }

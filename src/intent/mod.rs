@@ -15,6 +15,7 @@ mod decoder;
 mod history;
 mod image;
 mod listener;
+mod rescore;
 mod tokens;
 #[cfg(feature = "alloc")]
 mod compile;
@@ -40,6 +41,7 @@ pub use grammar::{Block, Grammar, Intent, List, Range, Sentence, Value};
 pub use history::Record;
 pub use image::{GrammarImage, ListImage};
 pub use listener::{Heard, Listener, ListenerConfig};
+pub use rescore::{Candidate, Rescorer};
 #[cfg(feature = "alloc")]
 pub use template::{Template, TemplateError};
 pub use tokens::Token;
