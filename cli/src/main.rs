@@ -14,6 +14,7 @@ mod detect;
 mod enroll;
 mod model;
 mod lexicon;
+mod phrase;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ enum Command {
     Enroll(enroll::Args),
     Model(model::Args),
     Lexicon(lexicon::Args),
+    Phrase(phrase::Args),
 }
 
 /// How a command ended, if it could begin at all.
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Enroll(args) => enroll::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Lexicon(args) => lexicon::run(&args),
+        Command::Phrase(args) => phrase::run(&args),
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

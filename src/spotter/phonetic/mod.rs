@@ -18,6 +18,7 @@ mod history;
 mod search;
 mod align;
 mod score;
+mod calibration;
 mod spot;
 #[cfg(feature = "alloc")]
 mod distance;
@@ -26,6 +27,7 @@ mod rivals;
 #[cfg(feature = "alloc")]
 mod compile;
 
+pub use calibration::{FalseAccepts, false_accepts, threshold};
 #[cfg(feature = "alloc")]
 pub use compile::{CompileError, PhraseCompiler};
 pub use phrase::{ImageError, MAX_PHRASE_PHONES, MAX_PHRASES, MIN_PHRASE_PHONES, Phrase, PhraseSet};

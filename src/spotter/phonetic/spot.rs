@@ -68,7 +68,8 @@ pub struct PhoneticSpotter<'a> {
     /// Frames of posteriors so far.
     count: u32,
     mels_since_speech: u32,
-    score: f32,
+    /// Of every phrase in the latest frame.
+    scores: [f32; MAX_PHRASES],
     /// Nothing that begins before counts.
     deaf_until: SampleIndex,
 }
@@ -117,7 +118,7 @@ impl<'a> PhoneticSpotter<'a> {
             candidates: [Candidate::default(); MAX_PHRASES],
             count: 0,
             mels_since_speech: u32::MAX,
-            score: 0.0,
+            scores: [0.0; MAX_PHRASES],
             deaf_until: SampleIndex(0),
         };
         spotter.reset();
@@ -141,6 +142,11 @@ impl<'a> PhoneticSpotter<'a> {
     /// The phrases it listens for; [`Detection::phrase`] counts in their order.
     pub fn phrases(&self) -> &PhraseSet<'a> {
         &self.phrases
+    }
+
+    /// Score of one phrase in this frame: not 0 only when something like it has just been looked at again.
+    pub fn phrase_score(&self, phrase: usize) -> f32 {
+        self.scores.get(phrase).copied().unwrap_or(0.0)
     }
 
     /// Takes a frame of posteriors.
@@ -177,7 +183,8 @@ impl<'a> PhoneticSpotter<'a> {
     fn settle(&mut self, now: SampleIndex, tell: &mut impl FnMut(Detection)) {
         let history = History::new(&self.history, self.count);
         let mut deaf_until = self.deaf_until;
-        for (index, (phrase, candidate)) in self.phrases.iter().zip(&mut self.candidates).enumerate() {
+        let each = self.phrases.iter().zip(&mut self.candidates).zip(&mut self.scores);
+        for (index, ((phrase, candidate), running)) in each.enumerate() {
             if !candidate.live || self.count <= candidate.end + PAUSE_AFTER {
                 continue;
             }
@@ -188,7 +195,7 @@ impl<'a> PhoneticSpotter<'a> {
             }
             let Some((measures, evidence)) = examine(&history, &phrase, candidate) else { continue };
             let score = measures.score();
-            self.score = self.score.max(score);
+            *running = running.max(score);
             let threshold = self.config.threshold.unwrap_or(phrase.threshold());
             if score < threshold - self.config.near_miss {
                 continue;
@@ -212,7 +219,7 @@ impl<'a> PhoneticSpotter<'a> {
         for (output, given) in outputs.iter_mut().zip(given.chunks_exact(Phone::SYMBOLS)) {
             output.copy_from_slice(given);
         }
-        self.score = 0.0;
+        self.scores.fill(0.0);
         for output in &outputs {
             self.take(output);
             if self.mels_since_speech > AFTER_SPEECH {
@@ -281,7 +288,7 @@ impl KeywordSpotter for PhoneticSpotter<'_> {
     }
 
     fn score(&self) -> f32 {
-        self.score
+        self.scores.iter().take(self.phrases.len()).fold(0.0, |best, score| best.max(*score))
     }
 
     fn reset(&mut self) {
@@ -291,7 +298,7 @@ impl KeywordSpotter for PhoneticSpotter<'_> {
         self.candidates.fill(Candidate::default());
         self.count = 0;
         self.mels_since_speech = u32::MAX;
-        self.score = 0.0;
+        self.scores.fill(0.0);
         self.deaf_until = SampleIndex(0);
     }
 }
