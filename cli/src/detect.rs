@@ -120,7 +120,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     let mut wakes =
         args.model.iter().map(|model| Wake::load(model, args.threshold)).collect::<Result<Vec<_>, _>>()?;
     if !args.phrase.is_empty() {
-        let threshold = phrase::threshold(args.threshold, args.fa_per_hour)?;
+        let threshold = phrase::threshold(args.threshold, args.fa_per_hour);
         wakes.push(Wake::typed(&args.phrase, &args.sounds_like, threshold)?);
     }
     let mut detector = Detector::new(wakes)?;

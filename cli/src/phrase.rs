@@ -1,13 +1,17 @@
 //! `earnest phrase`: how good a wake phrase is, and what sounds like it.
 
 use crate::term::{Colour, Term};
-use crate::{Outcome, UsageError, lexicon, output};
+use crate::{Outcome, UsageError, lexicon, output, wake};
 use earnest::lexicon::Phone;
-use earnest::spotter::phonetic::{self, PhraseCompiler, Rival, RivalKind};
+use earnest::spotter::phonetic::{self, Calibration, PhraseCompiler, Rival, RivalKind};
 use serde::Serialize;
 
 /// False accepts an hour that a typed phrase is used at if nothing else is asked for.
 const USUAL_RATE: f32 = 0.5;
+/// Evidence of a phrase that is said without a flaw, after a pause and before one.
+const PERFECT: f32 = 3.9;
+/// Phrases that need more than this were missed more often.
+const HARD: f32 = 2.0;
 /// Rivals that human readers are shown.
 const SHOWN: usize = 12;
 
@@ -33,11 +37,11 @@ enum Line<'a> {
         pronunciations: &'a [String],
         phones: usize,
         syllables: usize,
-        threshold: f32,
+        /// False accepts an hour that are expected at the threshold.
         fa_per_hour: f32,
-        fa_per_hour_nine_of_ten: f32,
-        measured_hours: f32,
-        measured_phrases: u16,
+        threshold: f32,
+        /// How much evidence that takes: a recording of the phrase without a flaw has about 4.
+        evidence_needed: f32,
         verdict: &'static str,
         reasons: &'a [String],
     },
@@ -60,30 +64,20 @@ pub(crate) fn rate(text: &str) -> Result<f32, String> {
 }
 
 /// The score that typed phrases wake at: as it is said, or by a rate of false accepts.
-pub(crate) fn threshold(threshold: Option<f32>, fa_per_hour: Option<f32>) -> Result<f32, UsageError> {
-    if let Some(threshold) = threshold {
-        return Ok(threshold);
-    }
-    let rate = fa_per_hour.unwrap_or(USUAL_RATE);
-    phonetic::threshold(rate).ok_or_else(|| {
-        let least = phonetic::false_accepts(1.0).map_or(0.0, |least| least.per_hour);
-        UsageError(format!(
-            "--fa-per-hour {rate}: the audio that typed phrases were measured on says nothing below {least:.3} an hour"
-        ))
-    })
+pub(crate) fn threshold(threshold: Option<f32>, fa_per_hour: Option<f32>) -> f32 {
+    threshold.unwrap_or_else(|| phonetic::threshold_for(fa_per_hour.unwrap_or(USUAL_RATE)))
 }
 
 pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
-    let threshold = threshold(None, Some(args.fa_per_hour))?;
+    let threshold = threshold(None, Some(args.fa_per_hour));
     let (lexicon, dictionary) = lexicon::bundled()?;
+    let background = wake::background()?;
     let mut outcome = Outcome::Done;
     for phrase in &args.phrase {
         let mut compiler = PhraseCompiler::new();
-        match compiler.add(phrase, threshold, &lexicon) {
-            Ok(compiler) => {
-                compiler.find_rivals(&dictionary);
-                tell(phrase, compiler, threshold, args.json);
-            }
+        let added = compiler.add(phrase, threshold, &lexicon);
+        match added.and_then(|compiler| compiler.find_rivals(&dictionary).calibrate(&background)) {
+            Ok(compiler) => tell(phrase, compiler, args.fa_per_hour, threshold, args.json),
             Err(error) => {
                 output::error(&format_args!("`{phrase}`: {error}"));
                 outcome = Outcome::SomeFailed;
@@ -103,31 +97,31 @@ fn kind(kind: RivalKind) -> &'static str {
         RivalKind::Alike => "alike",
         RivalKind::Longer => "longer",
         RivalKind::Part => "part",
+        RivalKind::Same => "same",
         _ => "added",
     }
 }
 
-fn tell(phrase: &str, compiler: &PhraseCompiler, threshold: f32, json: bool) {
+fn tell(phrase: &str, compiler: &PhraseCompiler, fa_per_hour: f32, threshold: f32, json: bool) {
     let said: Vec<Vec<u8>> = compiler.pronunciations().collect();
     let phones = said.iter().map(Vec::len).min().unwrap_or(0);
     let vowel = |phone: &&u8| Phone::new(**phone).is_some_and(Phone::is_vowel);
     let syllables = said.iter().map(|phones| phones.iter().filter(vowel).count()).min().unwrap_or(0);
     let pronunciations: Vec<String> = said.iter().map(|phones| names(phones)).collect();
     let rivals = compiler.rivals();
-    let (verdict, reasons) = verdict(phones, syllables, rivals);
-    let measured = phonetic::false_accepts(threshold);
-    let (rate, most) = measured.map_or((0.0, 0.0), |rate| (rate.per_hour, rate.at_most_per_hour));
+
+    let Calibration { half, scale } = compiler.calibration();
+    let evidence_needed = half + scale * (threshold / (1.0 - threshold)).ln();
+    let (verdict, reasons) = verdict(phrase, phones, syllables, evidence_needed, rivals);
     if json {
         output::json(&Line::Phrase {
             phrase,
             pronunciations: &pronunciations,
             phones,
             syllables,
+            fa_per_hour,
             threshold,
-            fa_per_hour: rate,
-            fa_per_hour_nine_of_ten: most,
-            measured_hours: measured.map_or(0.0, |rate| rate.hours),
-            measured_phrases: measured.map_or(0, |rate| rate.phrases),
+            evidence_needed,
             verdict,
             reasons: &reasons,
         });
@@ -152,7 +146,7 @@ fn tell(phrase: &str, compiler: &PhraseCompiler, threshold: f32, json: bool) {
         output::line(&format!("  said     {said}"));
     }
     output::line(&format!(
-        "  wakes at score {threshold:.3}: phrases like it did so {rate:.2} times an hour by mistake, nine of ten at most {most:.2}"
+        "  wakes at score {threshold:.2} for {fa_per_hour} false accepts an hour: evidence {evidence_needed:.1} of {PERFECT:.0}"
     ));
     for Rival { text, phones, distance, kind: what, .. } in rivals.iter().take(SHOWN) {
         let line = format!("{text:<20} {:<32} {distance:.2} {}", names(phones), kind(*what));
@@ -164,21 +158,34 @@ fn tell(phrase: &str, compiler: &PhraseCompiler, threshold: f32, json: bool) {
 }
 
 /// Good, fair or poor, and why.
-fn verdict(phones: usize, syllables: usize, rivals: &[Rival]) -> (&'static str, Vec<String>) {
+fn verdict(
+    phrase: &str,
+    phones: usize,
+    syllables: usize,
+    evidence_needed: f32,
+    rivals: &[Rival],
+) -> (&'static str, Vec<String>) {
     let mut reasons = Vec::new();
     let mut faults = 0;
     if phones < 6 || syllables < 3 {
         faults += if phones < 5 || syllables < 2 { 2 } else { 1 };
         reasons.push(format!("short: {phones} phones, {syllables} syllables; 6 and 3 or more are safer"));
     }
-    let alike = |limit: f32| {
-        let near = move |rival: &&Rival| rival.kind == RivalKind::Alike && rival.distance <= limit;
+    if evidence_needed > HARD {
+        faults += if evidence_needed > PERFECT - 0.5 { 2 } else { 1 };
+        reasons.push("ordinary speech comes near it often: it has to be said clearly to be heard".into());
+    }
+    let told = |kind: RivalKind, limit: f32| {
+        let near = move |rival: &&Rival| rival.kind == kind && rival.distance <= limit;
         rivals.iter().filter(near).map(|rival| rival.text.as_str()).take(4).collect::<Vec<_>>()
     };
-    let (same, near) = (alike(0.01), alike(0.5));
+    // A word of its own spelling is the phrase.
+    let same: Vec<&str> =
+        told(RivalKind::Same, f32::INFINITY).into_iter().filter(|text| *text != phrase).collect();
+    let near = told(RivalKind::Alike, 1.0);
     if !same.is_empty() {
         faults += 2;
-        reasons.push(format!("sounds the same as {}", same.join(", ")));
+        reasons.push(format!("can't be told from {}", same.join(", ")));
     } else if !near.is_empty() {
         faults += 1;
         reasons.push(format!("sounds much like {}", near.join(", ")));

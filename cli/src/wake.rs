@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use earnest::Storage;
 use earnest::frontend::MelFrame;
 use earnest::nn::{Model, Net};
-use earnest::spotter::phonetic::{PhoneticConfig, PhoneticSpotter, PhraseCompiler, PhraseSet};
+use earnest::spotter::phonetic::{Background, PhoneticConfig, PhoneticSpotter, PhraseCompiler, PhraseSet};
 use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
 use earnest::spotter::{Detection, KeywordSpotter};
 use earnest::vad::VadFrame;
@@ -18,6 +18,9 @@ struct Aligned<T: ?Sized>(T);
 
 /// Phones from sound: `models/phones-m.card.md`.
 static PHONES: &Aligned<[u8]> = &Aligned(*include_bytes!("../../models/phones-m.int8.ear"));
+
+/// What it says about speech that is not for the device.
+const BACKGROUND: &[u8] = include_bytes!("../../models/background-m.bin");
 
 /// Names of the engines.
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -156,6 +159,7 @@ impl Wake {
                 compiler.add_rival(other, &lexicon).map_err(failed)?;
             }
         }
+        compiler.calibrate(&background()?).map_err(|error| UsageError(format!("--phrase: {error}")))?;
         let image = compiler.to_image().map_err(|error| UsageError(format!("--phrase: {error}")))?;
         let config = PhoneticConfig {
             near_miss: near_miss(PhoneticConfig::default().near_miss, threshold),
@@ -169,6 +173,11 @@ impl Wake {
     pub(crate) fn phrase(&self, detection: &Detection) -> &str {
         self.phrases.get(usize::from(detection.phrase)).map_or("", String::as_str)
     }
+}
+
+/// The bundled background.
+pub(crate) fn background() -> Result<Background<'static>, UsageError> {
+    Background::parse(BACKGROUND).map_err(|error| UsageError(format!("the bundled background: {error}")))
 }
 
 /// With a threshold near zero nearly everything would be near it.

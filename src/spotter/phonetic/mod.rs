@@ -19,15 +19,20 @@ mod search;
 mod align;
 mod score;
 mod calibration;
+mod find;
 mod spot;
 #[cfg(feature = "alloc")]
 mod distance;
 #[cfg(feature = "alloc")]
 mod rivals;
 #[cfg(feature = "alloc")]
+mod background;
+#[cfg(feature = "alloc")]
 mod compile;
 
-pub use calibration::{FalseAccepts, false_accepts, threshold};
+#[cfg(feature = "alloc")]
+pub use background::Background;
+pub use calibration::{Calibration, false_accepts_per_hour, threshold_for};
 #[cfg(feature = "alloc")]
 pub use compile::{CompileError, PhraseCompiler};
 pub use phrase::{ImageError, MAX_PHRASE_PHONES, MAX_PHRASES, MIN_PHRASE_PHONES, Phrase, PhraseSet};

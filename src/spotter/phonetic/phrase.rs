@@ -1,11 +1,12 @@
 //! The flat image of typed phrases: checked once, then viewed in place.
 //!
 //! Little-endian. Header of 24 bytes: magic `EARNPHR1`, CRC-32 of all that follows it, bytes in all, phrases (u16),
-//! sequences (u16), bytes of text (u32). Behind it: for every phrase 16 bytes (text offset u32, text bytes u16, its
-//! first sequence u16, pronunciations u16, rivals u16, threshold f32); for every sequence 12 bytes (phones offset u32,
+//! sequences (u16), bytes of text (u32). Behind it: for every phrase 24 bytes (text offset u32, text bytes u16, its
+//! first sequence u16, pronunciations u16, rivals u16, threshold f32, calibration: half f32, scale f32); for every sequence 12 bytes (phones offset u32,
 //! phones u16, text offset u32, text bytes u16); the phones, one byte each; the texts (UTF-8). Offsets of phones and
 //! texts count from the first phone and the first byte of text.
 
+use super::calibration::Calibration;
 use crate::crc::crc32;
 use crate::lexicon::Phone;
 use crate::storage::Image;
@@ -13,7 +14,7 @@ use core::fmt;
 
 const MAGIC: [u8; 8] = *b"EARNPHR1";
 pub(super) const HEADER: usize = 24;
-pub(super) const PHRASE: usize = 16;
+pub(super) const PHRASE: usize = 24;
 pub(super) const SEQUENCE: usize = 12;
 
 /// Most phrases of one set.
@@ -106,6 +107,7 @@ pub struct Phrase<'s> {
     pronunciations: usize,
     rivals: usize,
     threshold: f32,
+    calibration: Calibration,
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
@@ -188,6 +190,10 @@ impl<'a> PhraseSet<'a> {
             if !(0.0..=1.0).contains(&phrase.threshold) {
                 return Err(bad(at + 12));
             }
+            let Calibration { half, scale } = phrase.calibration;
+            if !half.is_finite() || !(scale > 0.0 && scale.is_finite()) {
+                return Err(bad(at + 16));
+            }
         }
         Ok(())
     }
@@ -221,6 +227,10 @@ impl<'a> PhraseSet<'a> {
             pronunciations: half(8)?.into(),
             rivals: half(10)?.into(),
             threshold: f32::from_bits(u32_at(&self.image, at + 12)?),
+            calibration: Calibration {
+                half: f32::from_bits(u32_at(&self.image, at + 16)?),
+                scale: f32::from_bits(u32_at(&self.image, at + 20)?),
+            },
         })
     }
 
@@ -271,6 +281,11 @@ impl<'s> Phrase<'s> {
         self.threshold
     }
 
+    /// How evidence for it becomes a score.
+    pub fn calibration(&self) -> Calibration {
+        self.calibration
+    }
+
     /// How it may be said: phones as outputs of the acoustic model, 1 … 38.
     pub fn pronunciations(&self) -> impl ExactSizeIterator<Item = &'s [u8]> + use<'s> {
         let (set, first) = (self.set, self.first);
@@ -299,6 +314,7 @@ impl<'s> Phrase<'s> {
 pub(super) struct PhraseParts<'p> {
     pub(super) text: &'p str,
     pub(super) threshold: f32,
+    pub(super) calibration: Calibration,
     pub(super) pronunciations: alloc::vec::Vec<alloc::vec::Vec<u8>>,
     pub(super) rivals: alloc::vec::Vec<(&'p [u8], &'p str)>,
 }
@@ -326,6 +342,8 @@ pub(super) fn write(parts: &[PhraseParts<'_>]) -> alloc::vec::Vec<u8> {
         phrases.extend((part.pronunciations.len() as u16).to_le_bytes());
         phrases.extend((part.rivals.len() as u16).to_le_bytes());
         phrases.extend(part.threshold.to_le_bytes());
+        phrases.extend(part.calibration.half.to_le_bytes());
+        phrases.extend(part.calibration.scale.to_le_bytes());
         part.pronunciations.iter().for_each(|phones| add(phones, "", &mut texts));
         part.rivals.iter().for_each(|(phones, text)| add(phones, text, &mut texts));
         count += (part.pronunciations.len() + part.rivals.len()) as u16;
