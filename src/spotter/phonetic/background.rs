@@ -114,3 +114,48 @@ impl<'a> Background<'a> {
         Ok(evidence.iter_mut().map(|evidence| Calibration::of_background(evidence, self.hours())).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sealed(frames: u32, body: &[u8]) -> Vec<u8> {
+        let mut image = Vec::from(MAGIC);
+        image.extend([0; 4]);
+        image.extend(frames.to_le_bytes());
+        image.extend(body);
+        let crc = crc32([&image[12..]]);
+        image[8..12].copy_from_slice(&crc.to_le_bytes());
+        image
+    }
+
+    #[test]
+    fn frames_come_as_they_were_written() {
+        // Three frames of blank, one with two phones, one of blank.
+        let background = Background::parse(sealed(5, &[130, 2, 7, 204, 9, 25, 128])).unwrap();
+        let mut frames = Vec::new();
+        background.for_each(|frame| frames.push(*frame));
+        assert_eq!(frames.len(), 5);
+        assert_eq!(frames[0][0], 0.0);
+        let shares: Vec<f32> = [0, 7, 9].map(|symbol| libm::expf(frames[3][symbol])).into();
+        for (share, expected) in shares.iter().zip([26.0, 204.0, 25.0]) {
+            assert!((255.0 * share - expected).abs() < 0.01, "{shares:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_count_is_an_error() {
+        let error = Background::parse(sealed(6, &[130, 2, 7, 204, 9, 25, 128])).unwrap_err();
+        assert_eq!(error, ImageError::Field { field: "frames", min: 6, max: 6, actual: 5 });
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_frames_or_an_error(frames in 0u32..40, body in proptest::collection::vec(any::<u8>(), 0..60)) {
+            if let Ok(background) = Background::parse(sealed(frames, &body)) {
+                background.for_each(|frame| assert!(frame.iter().all(|log| log.is_finite())));
+            }
+        }
+    }
+}

@@ -362,3 +362,73 @@ pub(super) fn write(parts: &[PhraseParts<'_>]) -> alloc::vec::Vec<u8> {
     image[8..12].copy_from_slice(&crc.to_le_bytes());
     image
 }
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    fn image() -> Vec<u8> {
+        let part = |text, rivals| PhraseParts {
+            text,
+            threshold: 0.5,
+            calibration: Calibration { half: 1.5, scale: 0.7 },
+            pronunciations: Vec::from([Vec::from([1, 2, 3]), Vec::from([4, 5, 6, 7])]),
+            rivals,
+        };
+        write(&[part("one", Vec::from([(&[9u8, 9][..], "née")])), part("two", Vec::new())])
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let set = PhraseSet::parse(image()).unwrap();
+        assert_eq!((set.len(), set.longest()), (2, 4));
+        let phrase = set.phrase(0).unwrap();
+        assert_eq!((phrase.text(), phrase.threshold()), ("one", 0.5));
+        assert_eq!(phrase.calibration(), Calibration { half: 1.5, scale: 0.7 });
+        assert_eq!(phrase.pronunciations().collect::<Vec<_>>(), [&[1u8, 2, 3][..], &[4, 5, 6, 7]]);
+        assert_eq!(phrase.rivals().collect::<Vec<_>>(), [&[9u8, 9][..]]);
+        assert_eq!((phrase.rival_text(0), phrase.rival_text(1)), (Some("née"), None));
+        assert_eq!(set.phrase(1).unwrap().rivals().len(), 0);
+        assert!(set.phrase(2).is_none());
+    }
+
+    #[test]
+    fn every_byte_counts() {
+        let good = image();
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            assert!(PhraseSet::parse(bad).is_err(), "byte {at}");
+        }
+        assert_eq!(
+            PhraseSet::parse(&good[..good.len() - 1]).unwrap_err(),
+            ImageError::Length { expected: good.len(), actual: good.len() - 1 }
+        );
+    }
+
+    proptest! {
+        /// With the checksum made right again, whatever passes can be read to its end.
+        #[test]
+        fn damaged_images_are_errors_or_harmless(at in 12usize..200, to: u8, more in 0usize..3) {
+            let mut bad = image();
+            let len = bad.len();
+            for step in 0..=more {
+                bad[12 + (at + 7 * step) % (len - 12)] = to;
+            }
+            let crc = crc32([&bad[12..]]);
+            bad[8..12].copy_from_slice(&crc.to_le_bytes());
+            if let Ok(set) = PhraseSet::parse(bad) {
+                for phrase in set.iter() {
+                    for phones in phrase.pronunciations().chain(phrase.rivals()) {
+                        let right = phones.iter().all(|&phone| (1..39).contains(&phone));
+                        prop_assert!(right && !phones.is_empty());
+                    }
+                    prop_assert!(phrase.calibration().scale > 0.0);
+                    let _ = (phrase.text(), phrase.rival_text(0));
+                }
+            }
+        }
+    }
+}
