@@ -15,7 +15,7 @@ use earnest::Storage;
 use earnest::frontend::{FrontEnd, FrontEndConfig};
 use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use earnest::nn::{Model, Net};
-use earnest::spotter::phonetic::{PhoneticConfig, PhoneticSpotter, PhraseCompiler, PhraseSet};
+use earnest::spotter::phonetic::{Background, PhoneticConfig, PhoneticSpotter, PhraseCompiler, PhraseSet};
 use earnest::spotter::{Detection, Evidence, KeywordSpotter};
 use earnest::vad::{MelVad, MelVadConfig, VoiceActivityDetector};
 use rustix::time::{ClockId, clock_gettime};
@@ -141,6 +141,8 @@ fn phrases(texts: &[String]) -> Vec<u8> {
         compiler.add(text, 1.0, &lexicon).unwrap_or_else(|error| panic!("{text}: {error}"));
         compiler.find_rivals(&dictionary);
     }
+    let background = Background::parse(read("background-m.bin")).unwrap();
+    compiler.calibrate(&background).unwrap();
     compiler.to_image().unwrap()
 }
 
@@ -198,7 +200,8 @@ fn lines(clip: &Clip, chain: &mut Chain<'_>, pcm: &[i16], out: &mut Vec<u8>) {
         let phrase = chain.spotter.phrases().phrase(detection.phrase.into()).unwrap();
         let rival = why.rival.and_then(|rival| phrase.rival_text(rival));
         let line = serde_json::json!({
-            "heard": phrase.text(), "score": detection.score, "ratio": why.ratio, "worst": why.worst,
+            "heard": phrase.text(), "score": detection.score, "half": phrase.calibration().half,
+            "scale": phrase.calibration().scale, "ratio": why.ratio, "worst": why.worst,
             "second": why.second_worst, "phones": why.phones, "start_s": detection.span.start.seconds(),
             "end_s": detection.span.end.seconds(), "decided_s": detection.decided.seconds(),
             "before": why.pause_before_ms, "after": why.pause_after_ms, "rival": rival,

@@ -4,7 +4,7 @@ use crate::audio::{self, AudioError, Warning};
 use crate::progress::Progress;
 use crate::term::{Colour, Term};
 use crate::wake::{Engine, Wake, score};
-use crate::{Outcome, UsageError, output};
+use crate::{Outcome, UsageError, output, phrase};
 use earnest::audio::SAMPLE_RATE_HZ;
 use earnest::frontend::{FrontEnd, FrontEndConfig};
 use earnest::spotter::{Detection, KeywordSpotter};
@@ -28,15 +28,21 @@ pub(crate) struct Args {
     /// An enrolled phrase, or a network trained for one; may be given several times
     #[arg(short, long, value_name = "FILE")]
     model: Vec<PathBuf>,
-    /// A phrase as text (needs the phonetic engine, which is not in this version)
+    /// A phrase as text, without training; may be given several times
     #[arg(long, value_name = "TEXT", conflicts_with = "model")]
-    phrase: Option<String>,
+    phrase: Vec<String>,
+    /// With --phrase: what sounds like it and must not wake; may be given several times
+    #[arg(long, value_name = "TEXT", requires = "phrase")]
+    sounds_like: Vec<String>,
     /// Which engine listens
     #[arg(long)]
     engine: Option<Engine>,
     /// Score to wake at, 0 to 1, instead of the model's own
     #[arg(long, value_name = "X", value_parser = score)]
     threshold: Option<f32>,
+    /// With --phrase: the score that ordinary audio reaches at most this often an hour, instead of --threshold
+    #[arg(long, value_name = "X", requires = "phrase", conflicts_with = "threshold", value_parser = phrase::rate)]
+    fa_per_hour: Option<f32>,
     /// Also print near misses and, with --json, the running score ten times a second
     #[arg(long)]
     scores: bool,
@@ -84,17 +90,20 @@ struct Heard<'a> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
-    if let Some(phrase) = &args.phrase {
-        args.engine
-            .unwrap_or(Engine::Phonetic)
-            .check()
-            .map_err(|error| UsageError(format!("--phrase {phrase:?} needs the phonetic engine: {error}")))?;
-        return Err(UsageError("engine `template` hears enrolled phrases: use --model, not --phrase".into()));
+    if let Some(engine) = args.engine {
+        engine.check()?;
+        if (engine == Engine::Phonetic) == args.phrase.is_empty() {
+            let (hears, instead) = match engine {
+                Engine::Phonetic => ("typed phrases", "--phrase, not --model"),
+                Engine::Net => ("networks trained for a phrase", "--model, not --phrase"),
+                _ => ("enrolled phrases", "--model, not --phrase"),
+            };
+            return Err(UsageError(format!("engine `{}` hears {hears}: use {instead}", engine.name())));
+        }
     }
-    args.engine.unwrap_or(Engine::Template).check()?;
-    if args.model.is_empty() {
+    if args.model.is_empty() && args.phrase.is_empty() {
         return Err(UsageError(
-            "nothing to listen for: give --model FILE (from `earnest enroll`, or a network)".into(),
+            "nothing to listen for: give --phrase TEXT, or --model FILE (from `earnest enroll`, or a network)".into(),
         ));
     }
     if args.files.is_empty() && args.list.is_none() {
@@ -105,8 +114,18 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     {
         return Err(UsageError("stdin (`-`) can be read only once".into()));
     }
-    let wakes =
+    let mut wakes =
         args.model.iter().map(|model| Wake::load(model, args.threshold)).collect::<Result<Vec<_>, _>>()?;
+    for (wake, file) in wakes.iter().zip(&args.model) {
+        if args.engine.is_some_and(|engine| engine != wake.engine) {
+            let (file, engine) = (file.display(), wake.engine.name());
+            return Err(UsageError(format!("model {file}: it is for engine `{engine}`")));
+        }
+    }
+    if !args.phrase.is_empty() {
+        let threshold = phrase::threshold(args.threshold, args.fa_per_hour);
+        wakes.push(Wake::typed(&args.phrase, &args.sounds_like, threshold)?);
+    }
     let mut detector = Detector::new(wakes)?;
     let listed = args.list.as_deref().map(names).transpose()?;
     let mut report = Report { args, term: Term::stdout(), progress: Progress::new(), failed: false };
@@ -183,27 +202,30 @@ impl Detector {
         &mut self,
         pcm: &[i16],
         found: &mut Found,
-        recent: &mut [f32],
+        recent: &mut [Vec<f32>],
         mut hear: impl FnMut(&Wake, Detection),
-        mut score: impl FnMut(&Wake, f64, f32),
+        mut score: impl FnMut(&str, f64, f32),
     ) {
         found.samples += pcm.len() as u64;
         let mut rest = pcm;
         while let Some(frame) = self.front_end.process(&mut rest) {
             let vad = self.vad.process(frame);
             for (wake, recent) in self.wakes.iter_mut().zip(&mut *recent) {
-                let detection = wake.spotter.process(frame, &vad);
-                let mut now = wake.spotter.score();
-                if let Some(detection) = detection {
-                    now = now.max(detection.score);
-                    found.detections += usize::from(detection.accepted());
-                    hear(wake, detection);
-                }
-                found.max_score = Some(found.max_score.map_or(now, |max| max.max(now)));
-                *recent = recent.max(now);
-                if (frame.index + 1) % SCORE_FRAMES == 0 {
-                    score(wake, frame.span.end.seconds(), *recent);
-                    *recent = 0.0;
+                let mut heard = Vec::new();
+                wake.spotter.process_all(frame, &vad, |detection| heard.push(detection));
+                for (index, (phrase, recent)) in wake.phrases.iter().zip(recent).enumerate() {
+                    let mut now = wake.spotter.phrase_score(index);
+                    for detection in heard.iter().filter(|detection| usize::from(detection.phrase) == index) {
+                        now = now.max(detection.score);
+                        found.detections += usize::from(detection.accepted());
+                        hear(wake, *detection);
+                    }
+                    found.max_score = Some(found.max_score.map_or(now, |max| max.max(now)));
+                    *recent = recent.max(now);
+                    if (frame.index + 1) % SCORE_FRAMES == 0 {
+                        score(phrase, frame.span.end.seconds(), *recent);
+                        *recent = 0.0;
+                    }
                 }
             }
         }
@@ -260,7 +282,8 @@ impl Report<'_> {
         let mut source = audio::open(file)?;
         progress.begin(file, source.total_seconds());
         detector.reset();
-        let mut recent = vec![0.0; detector.wakes.len()];
+        let mut recent: Vec<Vec<f32>> =
+            detector.wakes.iter().map(|wake| vec![0.0; wake.phrases.len()]).collect();
         let mut ended = None;
         let result = loop {
             let block = match source.next_block() {
@@ -285,9 +308,9 @@ impl Report<'_> {
                         heard.push(words(term, wake, &detection));
                     }
                 },
-                |wake, at_s, score| {
+                |phrase, at_s, score| {
                     if args.scores && args.json && !over {
-                        let line = Line::Score { file, phrase: &wake.phrase, at_s, score };
+                        let line = Line::Score { file, phrase, at_s, score };
                         progress.aside(|| output::json(&line));
                     }
                 },
@@ -323,7 +346,7 @@ impl Report<'_> {
 fn line<'a>(file: &'a str, wake: &'a Wake, detection: &Detection) -> Line<'a> {
     let heard = Heard {
         file,
-        phrase: &wake.phrase,
+        phrase: wake.phrase(detection),
         engine: wake.engine.name(),
         start_s: detection.span.start.seconds(),
         end_s: detection.span.end.seconds(),
@@ -339,5 +362,5 @@ fn words(term: Term, wake: &Wake, detection: &Detection) -> String {
         if detection.accepted() { (Colour::Green, "heard    ") } else { (Colour::Yellow, "near miss") };
     let time = format!("{:.2}–{:.2} s", span.start.seconds(), span.end.seconds());
     let verdict = term.paint(colour, verdict);
-    format!("  {verdict}  score {score:.2}, needed {threshold:.2}  {:?} at {time}", wake.phrase)
+    format!("  {verdict}  score {score:.2}, needed {threshold:.2}  {:?} at {time}", wake.phrase(detection))
 }

@@ -92,6 +92,19 @@ fn text_of(path: &Path) -> Result<String, UsageError> {
     })
 }
 
+/// What comes with the program: the dictionary and the model of letters, and the dictionary alone.
+pub(crate) fn bundled() -> Result<(Lexicon<'static>, Dictionary<'static>), UsageError> {
+    let failed = |error| UsageError(format!("the bundled dictionary: {error}"));
+    let dictionary = Dictionary::new(ENGLISH).map_err(failed)?;
+    let letters = G2p::new(LETTERS).map_err(|error| UsageError(format!("the bundled model: {error}")))?;
+    let lexicon = Lexicon::new(LexiconConfig::default())
+        .map_err(|error| UsageError(error.to_string()))?
+        .with_dictionary(dictionary.clone())
+        .with_dictionary(Dictionary::new(CORE).map_err(failed)?)
+        .with_letters(letters);
+    Ok((lexicon, dictionary))
+}
+
 fn lexicon(args: &Args) -> Result<Lexicon<'static>, UsageError> {
     let bundled = |error| UsageError(format!("the bundled dictionary: {error}"));
     let mut lexicon = Lexicon::new(LexiconConfig { nbest: args.nbest })

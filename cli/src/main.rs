@@ -23,6 +23,7 @@ mod report;
 mod explain;
 mod journal;
 mod understand;
+mod phrase;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -50,6 +51,7 @@ enum Command {
     Explain(explain::Args),
     Journal(journal::Args),
     Understand(understand::Args),
+    Phrase(phrase::Args),
 }
 
 /// How a command ended, if it could begin at all.
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Understand(args) => understand::run(&args),
+        Command::Phrase(args) => phrase::run(&args),
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     let term = Term::stderr();
     let pre_roll = Storage::owned(PRE_ROLL_S * SAMPLE_RATE_HZ as usize);
     let threshold = wake.threshold;
-    let phrase = wake.phrase.clone();
+    let phrase = wake.phrases.join(", ");
     let pipeline = Pipeline::new(pipeline, wake.spotter, pre_roll)
         .map_err(|error| UsageError(format!("configuration: {error}")))?;
 

@@ -49,7 +49,7 @@ struct Heard<'a> {
 impl Teller {
     pub(super) fn new(wake: &Wake, json: bool) -> Teller {
         Teller {
-            phrase: wake.phrase.clone(),
+            phrase: wake.phrases.join(", "),
             engine: wake.engine,
             json,
             term: Term::stdout(),

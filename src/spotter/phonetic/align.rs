@@ -151,3 +151,82 @@ pub(super) fn pause_after(history: &History<'_>, end: u32, most: u32) -> u32 {
         (1..=most).take_while(|&on| history.frame(end + on).is_some_and(|frame| frame.activity() < ACTIVE));
     pause.count() as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spotter::phonetic::emission::{Emission, WIDTH};
+    use std::vec::Vec;
+
+    /// Frames in which the model is sure of a symbol each.
+    fn frames(symbols: &[u8]) -> Vec<f32> {
+        let emission = Emission::new();
+        let mut state = Vec::new();
+        for &symbol in symbols {
+            let mut log_posteriors = [-9.0f32; 39];
+            log_posteriors[usize::from(symbol)] = -0.001;
+            let mut frame = [0.0; WIDTH];
+            emission.frame(&log_posteriors, &mut frame);
+            state.extend(frame);
+        }
+        state
+    }
+
+    /// The second look adds up to what the search found: phone by phone, and blanks that cost next to nothing.
+    #[test]
+    fn the_scores_of_phones_add_up_to_what_the_search_found() {
+        // Said without a fault, with one phone taken for another, with one left out.
+        let phones = [20u8, 3, 30, 11];
+        for symbols in [
+            &[0u8, 0, 20, 20, 0, 3, 0, 30, 0, 11, 0, 0][..],
+            &[0, 0, 20, 0, 10, 0, 0, 30, 30, 11, 0, 0],
+            &[0, 0, 20, 0, 0, 0, 30, 0, 11, 11, 0, 0],
+        ] {
+            let state = frames(symbols);
+            let history = History::new(&state, symbols.len() as u32);
+            let mut tokens = [Token::default(); 7];
+            search::clear(&mut tokens);
+            let found = (0..symbols.len() as u32)
+                .filter_map(|now| {
+                    let frame = history.frame(now)?;
+                    search::advance(&mut tokens, &phones, &frame, now)
+                        .map(|(ratio, start)| (ratio, start, now))
+                })
+                .max_by(|a, b| a.0.total_cmp(&b.0));
+            let (ratio, start, end) = found.unwrap();
+            let scores = phone_scores(&history, &phones, start, end).unwrap();
+            let sum: f32 = scores.scores[..4].iter().sum();
+            assert!((sum - 4.0 * ratio).abs() < 0.1, "{sum} of the phones, {} of the search", 4.0 * ratio);
+        }
+    }
+
+    #[test]
+    fn the_wrong_phone_is_the_worst() {
+        let state = frames(&[0, 0, 20, 0, 30, 0, 30, 0, 11, 0, 0]);
+        let history = History::new(&state, 11);
+        let scores = phone_scores(&history, &[20, 3, 30, 11], 2, 8).unwrap();
+        let (worst, at, second) = scores.worst();
+        assert_eq!(at, 1);
+        assert!(worst < -3.0 && second > -0.5, "{scores:?}");
+    }
+
+    /// "computers" is not "computer": what follows is in no way the phrase's.
+    #[test]
+    fn a_longer_word_explains_what_a_shorter_one_leaves_over() {
+        let margin = |symbols: &[u8]| {
+            let state = frames(symbols);
+            let history = History::new(&state, symbols.len() as u32);
+            rival_margin(&history, &[20, 3, 30, 11, 37], (2, 11), 4, 0.0)
+        };
+        assert!(margin(&[0, 0, 20, 0, 0, 3, 0, 0, 30, 0, 0, 11, 0, 37, 0]) > 0.5);
+        assert!(margin(&[0, 0, 20, 0, 0, 3, 0, 0, 30, 0, 0, 11, 0, 0, 0]) < -0.5);
+    }
+
+    #[test]
+    fn pauses_are_counted_on_both_sides() {
+        let state = frames(&[9, 0, 0, 0, 20, 0, 11, 0, 0, 9]);
+        let history = History::new(&state, 10);
+        assert_eq!((pause_before(&history, 4, 12), pause_after(&history, 6, 6)), (3, 2));
+        assert_eq!(pause_before(&history, 4, 2), 2);
+    }
+}

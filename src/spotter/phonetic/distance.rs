@@ -4,13 +4,15 @@
 //! acoustic model takes one for the other.
 
 use super::confusions::CONFUSIONS;
-use crate::lexicon::Phone;
-use alloc::vec::Vec;
+use crate::lexicon::{MAX_PHONES, Phone};
 
 /// Cost of a phone that is missing or added.
-const GAP: f32 = 0.7;
+pub(super) const GAP: f32 = 0.7;
 /// Confusions below this share all cost the same: 1.
 const RAREST: f32 = 0.01;
+
+/// One row of the table of costs.
+type Row = [f32; MAX_PHONES + 1];
 
 /// Costs of replacing one phone by another, 0 to 1.
 pub(super) struct Distance {
@@ -35,40 +37,62 @@ impl Distance {
 
     /// Distance of whole sequences. `limit`: above it, any larger number may come.
     pub(super) fn whole(&self, a: &[u8], b: &[u8], limit: f32) -> f32 {
-        self.rows(a, b, limit).last().copied().unwrap_or(0.0)
+        if GAP * a.len().abs_diff(b.len()) as f32 > limit {
+            return f32::INFINITY;
+        }
+        self.row(a, b.iter(), limit)
+            .and_then(|(row, length)| row.get(length).copied())
+            .unwrap_or(f32::INFINITY)
     }
 
-    /// The least distance of `a` to a beginning of `b`, and the length of that beginning.
-    pub(super) fn beginning(&self, a: &[u8], b: &[u8], limit: f32) -> (f32, usize) {
-        let row = self.rows(a, b, limit);
-        let least = row.iter().enumerate().min_by(|x, y| x.1.total_cmp(y.1));
-        least.map_or((f32::INFINITY, 0), |(length, &cost)| (cost, length))
+    /// The least distance of `a` to a beginning of `b`.
+    pub(super) fn beginning(&self, a: &[u8], b: &[u8], limit: f32) -> f32 {
+        self.row(a, b.iter(), limit).map_or(f32::INFINITY, |(row, length)| least(&row, length))
     }
 
-    /// Distance of all of `a` to every beginning of `b`, the empty one first.
-    fn rows(&self, a: &[u8], b: &[u8], limit: f32) -> Vec<f32> {
-        let mut row: Vec<f32> = (0..=b.len()).map(|n| GAP * n as f32).collect();
+    /// The least distance of `a` to an end of `b`; both are given backwards: `a` is reversed already, `b` is not.
+    pub(super) fn end(&self, reversed: &[u8], b: &[u8], limit: f32) -> f32 {
+        self.row(reversed, b.iter().rev(), limit).map_or(f32::INFINITY, |(row, length)| least(&row, length))
+    }
+
+    /// Distances of all of `a` to every beginning of `b`, the empty one first, and the length of `b`; `None` if all
+    /// are above `limit`.
+    fn row<'b>(&self, a: &[u8], b: impl Iterator<Item = &'b u8>, limit: f32) -> Option<(Row, usize)> {
+        let mut other = [0usize; MAX_PHONES];
+        let mut length = 0;
+        for (place, &phone) in other.iter_mut().zip(b) {
+            *place = usize::from(phone);
+            length += 1;
+        }
+        let other = other.get(..length)?;
+        let mut row = core::array::from_fn(|n| GAP * n as f32);
         for &p in a {
+            let replace = self.replace.get(usize::from(p))?;
             let mut diagonal = row[0];
             row[0] += GAP;
             let mut least = row[0];
-            for (n, &q) in b.iter().enumerate() {
-                let replaced = diagonal + self.replace[usize::from(p)][usize::from(q)];
+            for (n, &q) in other.iter().enumerate() {
+                let replaced = diagonal + replace[q];
                 diagonal = row[n + 1];
                 row[n + 1] = replaced.min(diagonal + GAP).min(row[n] + GAP);
                 least = least.min(row[n + 1]);
             }
             if least > limit {
-                return alloc::vec![f32::INFINITY];
+                return None;
             }
         }
-        row
+        Some((row, length))
     }
+}
+
+fn least(row: &Row, length: usize) -> f32 {
+    row.iter().take(length + 1).copied().fold(f32::INFINITY, f32::min)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     fn phones(text: &str) -> Vec<u8> {
@@ -82,8 +106,8 @@ mod tests {
         assert_eq!(to("S IY", "S IY"), 0.0);
         assert!(to("S IY", "Z IY") < to("S IY", "M IY"), "S and Z are taken for one another");
         assert!((to("S IY T", "S IY") - GAP).abs() < 1e-6);
-        let (cost, length) = distance.beginning(&phones("K AA R"), &phones("K AA R Z"), 9.0);
-        assert_eq!((cost, length), (0.0, 3));
+        assert_eq!(distance.beginning(&phones("K AA R"), &phones("K AA R Z"), 9.0), 0.0);
+        assert_eq!(distance.end(&phones("R AA K"), &phones("S K AA R"), 9.0), 0.0);
     }
 
     proptest! {
@@ -94,7 +118,7 @@ mod tests {
             prop_assert!((there - back).abs() < 1e-4);
             prop_assert_eq!(there == 0.0, a == b);
             prop_assert!(there <= GAP * (a.len() + b.len()) as f32 + 1e-4);
-            let limited = distance.whole(&a, &b, there);
+            let limited = distance.whole(&a, &b, there + 1e-3);
             prop_assert!((limited - there).abs() < 1e-4, "a limit that is not exceeded changes nothing");
         }
     }

@@ -18,14 +18,21 @@ mod history;
 mod search;
 mod align;
 mod score;
+mod calibration;
+mod find;
 mod spot;
 #[cfg(feature = "alloc")]
 mod distance;
 #[cfg(feature = "alloc")]
 mod rivals;
 #[cfg(feature = "alloc")]
+mod background;
+#[cfg(feature = "alloc")]
 mod compile;
 
+#[cfg(feature = "alloc")]
+pub use background::Background;
+pub use calibration::{Calibration, false_accepts_per_hour, threshold_for};
 #[cfg(feature = "alloc")]
 pub use compile::{CompileError, PhraseCompiler};
 pub use phrase::{ImageError, MAX_PHRASE_PHONES, MAX_PHRASES, MIN_PHRASE_PHONES, Phrase, PhraseSet};

@@ -1,11 +1,12 @@
 //! The flat image of typed phrases: checked once, then viewed in place.
 //!
 //! Little-endian. Header of 24 bytes: magic `EARNPHR1`, CRC-32 of all that follows it, bytes in all, phrases (u16),
-//! sequences (u16), bytes of text (u32). Behind it: for every phrase 16 bytes (text offset u32, text bytes u16, its
-//! first sequence u16, pronunciations u16, rivals u16, threshold f32); for every sequence 12 bytes (phones offset u32,
+//! sequences (u16), bytes of text (u32). Behind it: for every phrase 24 bytes (text offset u32, text bytes u16, its
+//! first sequence u16, pronunciations u16, rivals u16, threshold f32, calibration: half f32, scale f32); for every sequence 12 bytes (phones offset u32,
 //! phones u16, text offset u32, text bytes u16); the phones, one byte each; the texts (UTF-8). Offsets of phones and
 //! texts count from the first phone and the first byte of text.
 
+use super::calibration::Calibration;
 use crate::crc::crc32;
 use crate::lexicon::Phone;
 use crate::storage::Image;
@@ -13,7 +14,7 @@ use core::fmt;
 
 const MAGIC: [u8; 8] = *b"EARNPHR1";
 pub(super) const HEADER: usize = 24;
-pub(super) const PHRASE: usize = 16;
+pub(super) const PHRASE: usize = 24;
 pub(super) const SEQUENCE: usize = 12;
 
 /// Most phrases of one set.
@@ -106,6 +107,7 @@ pub struct Phrase<'s> {
     pronunciations: usize,
     rivals: usize,
     threshold: f32,
+    calibration: Calibration,
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
@@ -188,6 +190,10 @@ impl<'a> PhraseSet<'a> {
             if !(0.0..=1.0).contains(&phrase.threshold) {
                 return Err(bad(at + 12));
             }
+            let Calibration { half, scale } = phrase.calibration;
+            if !half.is_finite() || !(scale > 0.0 && scale.is_finite()) {
+                return Err(bad(at + 16));
+            }
         }
         Ok(())
     }
@@ -221,6 +227,10 @@ impl<'a> PhraseSet<'a> {
             pronunciations: half(8)?.into(),
             rivals: half(10)?.into(),
             threshold: f32::from_bits(u32_at(&self.image, at + 12)?),
+            calibration: Calibration {
+                half: f32::from_bits(u32_at(&self.image, at + 16)?),
+                scale: f32::from_bits(u32_at(&self.image, at + 20)?),
+            },
         })
     }
 
@@ -271,6 +281,11 @@ impl<'s> Phrase<'s> {
         self.threshold
     }
 
+    /// How evidence for it becomes a score.
+    pub fn calibration(&self) -> Calibration {
+        self.calibration
+    }
+
     /// How it may be said: phones as outputs of the acoustic model, 1 … 38.
     pub fn pronunciations(&self) -> impl ExactSizeIterator<Item = &'s [u8]> + use<'s> {
         let (set, first) = (self.set, self.first);
@@ -299,6 +314,7 @@ impl<'s> Phrase<'s> {
 pub(super) struct PhraseParts<'p> {
     pub(super) text: &'p str,
     pub(super) threshold: f32,
+    pub(super) calibration: Calibration,
     pub(super) pronunciations: alloc::vec::Vec<alloc::vec::Vec<u8>>,
     pub(super) rivals: alloc::vec::Vec<(&'p [u8], &'p str)>,
 }
@@ -326,6 +342,8 @@ pub(super) fn write(parts: &[PhraseParts<'_>]) -> alloc::vec::Vec<u8> {
         phrases.extend((part.pronunciations.len() as u16).to_le_bytes());
         phrases.extend((part.rivals.len() as u16).to_le_bytes());
         phrases.extend(part.threshold.to_le_bytes());
+        phrases.extend(part.calibration.half.to_le_bytes());
+        phrases.extend(part.calibration.scale.to_le_bytes());
         part.pronunciations.iter().for_each(|phones| add(phones, "", &mut texts));
         part.rivals.iter().for_each(|(phones, text)| add(phones, text, &mut texts));
         count += (part.pronunciations.len() + part.rivals.len()) as u16;
@@ -343,4 +361,74 @@ pub(super) fn write(parts: &[PhraseParts<'_>]) -> alloc::vec::Vec<u8> {
     let crc = crc32([&image[12..]]);
     image[8..12].copy_from_slice(&crc.to_le_bytes());
     image
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    fn image() -> Vec<u8> {
+        let part = |text, rivals| PhraseParts {
+            text,
+            threshold: 0.5,
+            calibration: Calibration { half: 1.5, scale: 0.7 },
+            pronunciations: Vec::from([Vec::from([1, 2, 3]), Vec::from([4, 5, 6, 7])]),
+            rivals,
+        };
+        write(&[part("one", Vec::from([(&[9u8, 9][..], "née")])), part("two", Vec::new())])
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let set = PhraseSet::parse(image()).unwrap();
+        assert_eq!((set.len(), set.longest()), (2, 4));
+        let phrase = set.phrase(0).unwrap();
+        assert_eq!((phrase.text(), phrase.threshold()), ("one", 0.5));
+        assert_eq!(phrase.calibration(), Calibration { half: 1.5, scale: 0.7 });
+        assert_eq!(phrase.pronunciations().collect::<Vec<_>>(), [&[1u8, 2, 3][..], &[4, 5, 6, 7]]);
+        assert_eq!(phrase.rivals().collect::<Vec<_>>(), [&[9u8, 9][..]]);
+        assert_eq!((phrase.rival_text(0), phrase.rival_text(1)), (Some("née"), None));
+        assert_eq!(set.phrase(1).unwrap().rivals().len(), 0);
+        assert!(set.phrase(2).is_none());
+    }
+
+    #[test]
+    fn every_byte_counts() {
+        let good = image();
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            assert!(PhraseSet::parse(bad).is_err(), "byte {at}");
+        }
+        assert_eq!(
+            PhraseSet::parse(&good[..good.len() - 1]).unwrap_err(),
+            ImageError::Length { expected: good.len(), actual: good.len() - 1 }
+        );
+    }
+
+    proptest! {
+        /// With the checksum made right again, whatever passes can be read to its end.
+        #[test]
+        fn damaged_images_are_errors_or_harmless(at in 12usize..200, to: u8, more in 0usize..3) {
+            let mut bad = image();
+            let len = bad.len();
+            for step in 0..=more {
+                bad[12 + (at + 7 * step) % (len - 12)] = to;
+            }
+            let crc = crc32([&bad[12..]]);
+            bad[8..12].copy_from_slice(&crc.to_le_bytes());
+            if let Ok(set) = PhraseSet::parse(bad) {
+                for phrase in set.iter() {
+                    for phones in phrase.pronunciations().chain(phrase.rivals()) {
+                        let right = phones.iter().all(|&phone| (1..39).contains(&phone));
+                        prop_assert!(right && !phones.is_empty());
+                    }
+                    prop_assert!(phrase.calibration().scale > 0.0);
+                    let _ = (phrase.text(), phrase.rival_text(0));
+                }
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What sounds like a phrase: found in the dictionary, word by word and in pairs, and made of its own parts.
 
-use super::distance::Distance;
+use super::distance::{Distance, GAP};
 use super::phrase::{MAX_PHRASE_PHONES, MIN_PHRASE_PHONES};
 use crate::lexicon::{Dictionary, Phone};
 use alloc::format;
@@ -9,6 +9,8 @@ use alloc::vec::Vec;
 
 /// Farther than this from every pronunciation, per phone of the phrase, nothing is a rival.
 const FAR: f32 = 0.34;
+/// Nearer than this to a pronunciation, nothing can be told from the phrase.
+const NEAR: f32 = 0.65;
 /// How near a longer word has to come to containing the phrase.
 const CONTAINED: f32 = 0.8;
 /// Words that are kept for each half of a pair.
@@ -67,6 +69,8 @@ pub enum RivalKind {
     Longer,
     /// A part of the phrase.
     Part,
+    /// A word that can't be told from the phrase by its sound: it is told, but nothing can be done about it.
+    Same,
     /// Added by the user.
     Added,
 }
@@ -78,6 +82,7 @@ type Words = Vec<Vec<u8>>;
 pub(super) fn find(phrase: &[Words], dictionary: &Dictionary<'_>, most: usize) -> Vec<Rival> {
     let distance = Distance::new();
     let whole: Vec<Vec<u8>> = phrase.iter().map(|words| words.concat()).collect();
+    let reversed: Vec<Vec<u8>> = whole.iter().map(|one| one.iter().rev().copied().collect()).collect();
     let mut found = Vec::new();
     parts(phrase, &mut found);
     // One pass over the dictionary: words alike or longer, and the best for each beginning and end of the phrase.
@@ -89,21 +94,19 @@ pub(super) fn find(phrase: &[Words], dictionary: &Dictionary<'_>, most: usize) -
     let single = phrase.iter().all(|words| words.len() == 1);
     dictionary.for_each(|word, phones| {
         let said: Vec<u8> = phones.iter().map(|phone| phone.index() as u8).collect();
-        for one in &whole {
+        for (one, back) in whole.iter().zip(&reversed) {
             let limit = FAR * one.len() as f32;
             let cost = distance.whole(one, &said, limit);
             if cost <= limit {
                 found.push(rival(word.to_string(), said.clone(), cost, RivalKind::Alike));
             }
             if said.len() > one.len() && said.len() <= one.len() + 6 {
-                let (at_start, _) = distance.beginning(one, &said, CONTAINED);
-                let (mut back, mut back_said) = (one.clone(), said.clone());
-                back.reverse();
-                back_said.reverse();
-                let (at_end, _) = distance.beginning(&back, &back_said, CONTAINED);
-                let cost = at_start.min(at_end);
+                let begins = distance.beginning(one, &said, CONTAINED);
+                let cost = begins.min(distance.end(back, &said, CONTAINED));
                 if cost <= CONTAINED {
-                    found.push(rival(word.to_string(), said.clone(), cost, RivalKind::Longer));
+                    // It differs by what it has more, and what it has less alike.
+                    let more = distance.whole(one, &said, f32::INFINITY);
+                    found.push(rival(word.to_string(), said.clone(), more, RivalKind::Longer));
                 }
             }
         }
@@ -146,7 +149,19 @@ pub(super) fn find(phrase: &[Words], dictionary: &Dictionary<'_>, most: usize) -
             found.push(rival(text.to_string(), said, cost, RivalKind::Alike));
         }
     }
-    found.retain(|rival| rival.phones.len() <= MAX_PHRASE_PHONES && !whole.contains(&rival.phones));
+    found.retain(|rival| rival.phones.len() <= MAX_PHRASE_PHONES);
+    for rival in &mut found {
+        let nearest =
+            whole.iter().map(|one| distance.whole(one, &rival.phones, NEAR)).fold(f32::INFINITY, f32::min);
+        if nearest < NEAR {
+            (rival.kind, rival.distance) = (RivalKind::Same, nearest);
+        }
+    }
+    // Two words of which one is the phrase don't compete with it.
+    let within = |one: &Vec<u8>, rival: &Rival| rival.phones.windows(one.len()).any(|part| part == one);
+    found.retain(|rival| rival.kind != RivalKind::Alike || !whole.iter().any(|one| within(one, rival)));
+    // A part or a pair of words that sounds the same is only one more way to say the phrase.
+    found.retain(|rival| rival.kind != RivalKind::Same || !rival.text.contains(['…', ' ']));
     found.sort_by(|a, b| a.distance.total_cmp(&b.distance).then_with(|| a.text.len().cmp(&b.text.len())));
     let mut kept: Vec<Rival> = Vec::new();
     for rival in found {
@@ -181,11 +196,13 @@ fn longer(words: &Words, begins: &[u8], ends: &[u8], word: &str, said: &[u8], fo
     let others = words.len() - 1;
     if more(ends) && said.starts_with(ends) {
         let phones = [words[..others].concat(), said.to_vec()].concat();
-        found.push(rival(format!("… {word}"), phones, 0.0, RivalKind::Longer));
+        let cost = GAP * (said.len() - ends.len()) as f32;
+        found.push(rival(format!("… {word}"), phones, cost, RivalKind::Longer));
     }
     if more(begins) && said.ends_with(begins) {
         let phones = [said.to_vec(), words[1..].concat()].concat();
-        found.push(rival(format!("{word} …"), phones, 0.0, RivalKind::Longer));
+        let cost = GAP * (said.len() - begins.len()) as f32;
+        found.push(rival(format!("{word} …"), phones, cost, RivalKind::Longer));
     }
 }
 
@@ -215,7 +232,7 @@ fn parts(phrase: &[Words], found: &mut Vec<Rival>) {
 fn add_part(part: &[u8], text: &str, whole: &[u8], found: &mut Vec<Rival>) {
     if part.len() >= MIN_PHRASE_PHONES - 1 && part.len() < whole.len() {
         let names: Vec<&str> = part.iter().filter_map(|&phone| Phone::new(phone)).map(Phone::name).collect();
-        // The nearest of all: a part is there whenever the phrase is.
-        found.push(rival(format!("{text} {}", names.join(" ")), part.to_vec(), 0.0, RivalKind::Part));
+        let cost = GAP * (whole.len() - part.len()) as f32;
+        found.push(rival(format!("{text} {}", names.join(" ")), part.to_vec(), cost, RivalKind::Part));
     }
 }
