@@ -76,9 +76,10 @@ c_elf() { # c_elf VARIANT OPTIONS…
         c/main.c c/board.c "$library" -lc -lgcc -o "$cross_dir/$variant.elf"
     echo "$cross_dir/$variant.elf"
 }
+# The words of semihosting's SYS_WRITE0 come out as errors do.
 c_run() {
     timeout 300 qemu-system-arm -M mps2-an386 -nographic -monitor none -serial none -icount shift=0 \
-        -semihosting-config enable=on,target=native -kernel "$1"
+        -semihosting-config enable=on,target=native -kernel "$1" 2>&1
 }
 c_log=$cross_dir/c.log
 # With more memory than it needs it tells how much that is; then with that.
