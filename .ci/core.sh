@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The core on other machines: builds for four without an operating system, the firmware under QEMU, the tests of the
-# front end, the VAD and the networks on 64-bit Arm under QEMU (NEON).
+# front end, the VAD and the networks on 64-bit Arm under QEMU (NEON), the C library on this one and on others.
 # Installs what it lacks if it is root on Debian.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,7 +24,7 @@ check() { # check NAME COMMAND…
 }
 
 packages=(rustc-web cargo-web rust-web-src lld qemu-system-arm binutils-arm-none-eabi
-    qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+    qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-none-eabi libnewlib-arm-none-eabi g++ pkg-config)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
@@ -49,6 +49,17 @@ arm-none-eabi-nm --version | head -1
 for target in thumbv7em-none-eabihf thumbv6m-none-eabi riscv32imac-unknown-none-elf aarch64-unknown-none; do
     check "core for $target" cross "$target" build -p earnest --quiet --release --no-default-features --lib
 done
+
+c_library() {
+    local exported
+    exported=$(nm --defined-only "$(capi/build.sh "$1")" 2>/dev/null | grep -c ' T earnest_')
+    echo "functions: $exported"
+    [ "$exported" -gt 10 ]
+}
+for target in thumbv6m-none-eabi riscv32imac-unknown-none-elf aarch64-unknown-none; do
+    check "C library for $target" c_library "$target"
+done
+check "C library: header, symbols, examples, events as from Rust" capi/check.sh
 
 lint() {
     (cd firmware && cargo fmt --check && cargo clippy --quiet --release --target-dir "$cross_dir/host" -- -D warnings)

@@ -51,15 +51,15 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector> Pipeline<'a, K, V> {
         spotter: K,
         pre_roll: Storage<'a, i16>,
     ) -> Result<Self, ConfigError> {
-        Ok(Pipeline {
-            pre_roll: PreRoll::new(pre_roll)?,
-            front_end: FrontEnd::new(front_end)?,
-            vad,
-            spotter,
-            latest: None,
-            pending: None,
-            muted: false,
-        })
+        Ok(Pipeline::of(FrontEnd::new(front_end)?, vad, spotter, PreRoll::new(pre_roll)?))
+    }
+
+    /// A chain of stages that are there already, all as new; `vad` and `spotter` take the frames of `front_end`.
+    // Inlined, as all that can fail is behind it: so a caller can have the chain made where it shall lie, and not on the
+    // stack first.
+    #[inline]
+    pub fn of(front_end: FrontEnd, vad: V, spotter: K, pre_roll: PreRoll<'a>) -> Self {
+        Pipeline { pre_roll, front_end, vad, spotter, latest: None, pending: None, muted: false }
     }
 
     /// Takes in `pcm`: 16 kHz, mono, any number of samples. The events don't depend on how the audio is cut into

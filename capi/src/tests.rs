@@ -1,4 +1,5 @@
 //! Every status of every function, what the memory holds afterwards, and that nothing is allocated.
+#![allow(clippy::undocumented_unsafe_blocks, reason = "wrong pointers are what is tested")]
 
 use crate::api::ffi::*;
 use crate::api::types::*;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 int main(void);
+void board_reset(void);
 
 /* From board.ld. */
 extern uint32_t board_stack_top[], board_data_from[], board_data[], board_data_end[], board_bss[], board_bss_end[];
@@ -56,7 +57,7 @@ __attribute__((noinline)) uint32_t board_stack(void) {
     return 4 * (uint32_t)(painted_from - word);
 }
 
-static void board_reset(void) {
+__attribute__((used)) void board_reset(void) {
     /* The floating-point unit, before any code that might use it. */
     CPACR |= 0xfu << 20;
     __asm__ volatile("dsb\n isb" ::: "memory");

@@ -105,7 +105,7 @@ static void chain(void) {
         failed("init", &error);
     }
     count(&making, before);
-    tell_cost("c-init", 1, &making, needed);
+    tell_cost("c-chain-new", 1, &making, needed);
 
     board_paint();
     while (at < total) {

@@ -2,6 +2,8 @@
 //! memory of the size that the interface asks for and not a byte more, so that the sanitiser sees what goes beyond.
 #![no_main]
 
+extern crate earnest as earnest_core;
+
 #[path = "../../capi/src/api/mod.rs"]
 mod api;
 

@@ -104,12 +104,14 @@ impl<F: RealFft> FrontEnd<F> {
             let (expected, actual) = (config.fft_samples, fft.len());
             return Err(ConfigError::Mismatch { what: "fft_samples", expected, actual });
         }
+        // What can fail comes first: then the rest is made where it will lie, not on the stack and copied.
+        let filterbank = MelFilterbank::new(&config, level)?;
         Ok(FrontEnd {
             config,
             framer: Framer::new(&config),
             window: Window::new(&config),
             fft,
-            filterbank: MelFilterbank::new(&config, level)?,
+            filterbank,
             compressor: Compressor::new(&config, level),
             power: [[0.0; BLOCK]; POWER_BLOCKS],
             frame: MelFrame::new(config.mel_bins),

@@ -167,8 +167,8 @@ pub unsafe extern "C" fn earnest_init(
         }
         // SAFETY: the caller's promise.
         let made = unsafe {
-            pointer::place(memory, memory_bytes, &layout, &others, |state, pre_roll| {
-                Listener::new(&config, model, state, pre_roll)
+            pointer::place(memory, memory_bytes, &layout, &others, |slot, state, pre_roll| {
+                Listener::make(slot, &config, model, state, pre_roll)
             })
         };
         handle.set(made?);

@@ -1,9 +1,10 @@
 //! The chain behind a listener, and where its parts lie in the caller's memory.
 
 use super::types::{Config, EARNEST_ALIGNMENT, Error, Event, Feature, ModelFacts, Status, Vad, text};
+use core::mem::MaybeUninit;
 use earnest_core::Storage;
-use earnest_core::audio::{SampleIndex, SampleSpan};
-use earnest_core::frontend::{FrontEndConfig, MelFrame};
+use earnest_core::audio::{PreRoll, SampleIndex, SampleSpan};
+use earnest_core::frontend::{FrontEnd, FrontEndConfig, MelFrame};
 use earnest_core::pipeline::Pipeline;
 use earnest_core::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
 use earnest_core::spotter::{Detection, KeywordSpotter};
@@ -91,17 +92,26 @@ pub(crate) struct Listener<'a> {
 }
 
 impl<'a> Listener<'a> {
-    /// `state` and `pre_roll`: as long as the [`Layout`] has them.
-    pub(crate) fn new(
+    /// Puts one into `slot`, there and not on the stack first: it is large. `state` and `pre_roll`: as long as the
+    /// [`Layout`] has them. Where it fails, nothing is in `slot`.
+    #[inline]
+    pub(crate) fn make(
+        slot: &mut MaybeUninit<Self>,
         config: &Config,
         model: Option<TemplateModel<'a>>,
         state: &'a mut [f32],
         pre_roll: &'a mut [i16],
-    ) -> Result<Self, Error> {
+    ) -> Result<(), Error> {
         let engine = engine(config, model, state)?;
         let vad = vad(config)?;
-        let pipeline = Pipeline::with_vad(FrontEndConfig::base(), vad, engine, Storage::Lent(pre_roll));
-        Ok(Listener { pipeline: pipeline.map_err(|error| Error::from_core(&error, ""))? })
+        let pre_roll = PreRoll::new(Storage::Lent(pre_roll)).map_err(|error| Error::from_core(&error, ""))?;
+        match FrontEnd::new(FrontEndConfig::base()) {
+            Ok(front_end) => {
+                slot.write(Listener { pipeline: Pipeline::of(front_end, vad, engine, pre_roll) });
+                Ok(())
+            }
+            Err(error) => Err(Error::from_core(&error, "")),
+        }
     }
 
     /// The next event, [`Event::NONE`] if all of `pcm` was taken in without one.

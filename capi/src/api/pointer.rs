@@ -6,6 +6,7 @@
 use super::listener::{Layout, Listener};
 use super::types::{Config, EARNEST_ALIGNMENT, Error, Status};
 use core::ffi::c_void;
+use core::mem::MaybeUninit;
 use core::ptr;
 use zeroize::Zeroize;
 
@@ -216,7 +217,11 @@ pub(crate) unsafe fn place(
     bytes: usize,
     layout: &Layout,
     others: &[(Piece, &str)],
-    make: impl FnOnce(&'static mut [f32], &'static mut [i16]) -> Result<Listener<'static>, Error>,
+    make: impl FnOnce(
+        &mut MaybeUninit<Listener<'static>>,
+        &'static mut [f32],
+        &'static mut [i16],
+    ) -> Result<(), Error>,
 ) -> Result<*mut Head, Error> {
     let memory = memory.cast::<u8>();
     let piece = check(memory, bytes, "memory")?;
@@ -236,22 +241,23 @@ pub(crate) unsafe fn place(
     let head = memory.cast::<Head>();
     // SAFETY: `layout.total` bytes are there and ours by the caller's promise. The parts don't overlap and lie within
     // them (`Layout::new`), each aligned for its type: the memory is aligned to 8, the state begins at a multiple of
-    // 8, the pre-roll at one of 4. Zero bytes are `f32`s and `i16`s.
+    // 8, the pre-roll at one of 4. Zero bytes are `f32`s and `i16`s. The slot lies in the head, which comes before both;
+    // it may hold anything. What is written at last makes the head whole.
     unsafe {
         ptr::write_bytes(memory, 0, layout.total);
         let state = core::slice::from_raw_parts_mut(memory.add(layout.state_at).cast(), layout.state);
         let pre_roll =
             core::slice::from_raw_parts_mut(memory.add(layout.pre_roll_at).cast(), layout.pre_roll);
-        match make(state, pre_roll) {
-            Ok(listener) => {
-                head.write(Head { tag: TAG, address: piece.start, total: layout.total, listener });
-                Ok(head)
-            }
-            Err(error) => {
-                ptr::write_bytes(memory, 0, layout.total);
-                Err(error)
-            }
+        let slot = &mut *(&raw mut (*head).listener).cast::<MaybeUninit<Listener<'static>>>();
+        if let Err(error) = make(slot, state, pre_roll) {
+            ptr::write_bytes(memory, 0, layout.total);
+            return Err(error);
         }
+        // Now that there is a listener, this is a head.
+        (&raw mut (*head).total).write(layout.total);
+        (&raw mut (*head).address).write(piece.start);
+        (&raw mut (*head).tag).write(TAG);
+        Ok(head)
     }
 }
 

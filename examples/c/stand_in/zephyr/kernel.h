@@ -3,9 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #define __aligned(n) __attribute__((aligned(n)))
-#define ARG_UNUSED(x) (void)(x)
 #define SYS_FOREVER_MS (-1)
-#define K_FP_REGS 2
 struct k_mem_slab {
     void *buffer;
 };
@@ -13,6 +11,4 @@ void k_mem_slab_free(struct k_mem_slab *slab, void *block);
 #define K_MEM_SLAB_DEFINE_STATIC(name, size, count, align)                                                            \
     static char name##_memory[(size) * (count)] __aligned(align);                                                     \
     static struct k_mem_slab name = {name##_memory}
-#define K_THREAD_DEFINE(name, stack, entry, a, b, c, priority, options, delay)                                        \
-    void (*const name)(void *, void *, void *) = entry
 #endif
