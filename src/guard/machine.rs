@@ -27,14 +27,28 @@ enum State {
     Idle,
     Muted,
     /// The command is listened to.
-    Command { until: SampleIndex },
+    Command {
+        until: SampleIndex,
+    },
     /// A prompt is to be played or is being played.
-    Prompt { id: u32, kind: PromptKind, started: Option<SampleIndex>, until: SampleIndex },
+    Prompt {
+        id: u32,
+        kind: PromptKind,
+        started: Option<SampleIndex>,
+        until: SampleIndex,
+    },
     /// The answer to a prompt that ended then is listened to.
-    Answer { prompt_end: SampleIndex, until: SampleIndex },
-    SecondFactor { until: SampleIndex },
+    Answer {
+        prompt_end: SampleIndex,
+        until: SampleIndex,
+    },
+    SecondFactor {
+        until: SampleIndex,
+    },
     /// An authorisation is out.
-    Authorized { until: SampleIndex },
+    Authorized {
+        until: SampleIndex,
+    },
 }
 
 impl State {
@@ -186,7 +200,13 @@ impl<'a> Guard<'a> {
         let gate = Gate::Authorization;
         let finding = |reason, expected, actual| Finding { gate, reason, expected, actual };
         let refused = |finding, weighing| {
-            Err(Refusal { session: authorization.session, at, act: Some(authorization.act), finding, weighing })
+            Err(Refusal {
+                session: authorization.session,
+                at,
+                act: Some(authorization.act),
+                finding,
+                weighing,
+            })
         };
         let session = match open {
             Some((_, session))
@@ -273,7 +293,9 @@ impl<'a> Guard<'a> {
                 let (gate, reason) = (Gate::Intent, Reason::NotUnderstood);
                 self.refuse(at, Finding { gate, reason, expected: 0.0, actual: nobody }, out);
             }
-            (State::Prompt { id, started: None, kind, .. }, Input::PromptStarted { prompt }) if prompt == id => {
+            (State::Prompt { id, started: None, kind, .. }, Input::PromptStarted { prompt })
+                if prompt == id =>
+            {
                 let until = self.until(at, self.config.timing.prompt_max_ms);
                 self.state = State::Prompt { id, kind, started: Some(at), until };
                 self.open_gate(at);
@@ -427,8 +449,7 @@ impl<'a> Guard<'a> {
             None => (Gate::Intent, session.wake.span.end.before(tolerance)),
         };
         if heard.span.start < opened {
-            let reason =
-                if gate == Gate::Slots { Reason::AnswerTooEarly } else { Reason::BeforeWake };
+            let reason = if gate == Gate::Slots { Reason::AnswerTooEarly } else { Reason::BeforeWake };
             let actual = ms(opened.since(heard.span.start));
             let finding = Finding { gate, reason, expected: 0.0, actual };
             return self.uncounted(at, Some(heard.span), finding, out);
@@ -461,7 +482,12 @@ impl<'a> Guard<'a> {
         let mut found = Found::default();
         {
             let mut collect_found = collect(&mut found);
-            check::wake_for_tier(&limits, &session.wake, tolerance, Findings::new(Gate::Wake, &mut collect_found));
+            check::wake_for_tier(
+                &limits,
+                &session.wake,
+                tolerance,
+                Findings::new(Gate::Wake, &mut collect_found),
+            );
             check::understood(heard, at, Findings::new(Gate::Intent, &mut collect_found));
             check::intent(&limits, heard, Findings::new(Gate::Intent, &mut collect_found));
             check::slots(&limits, &action, heard, Findings::new(Gate::Slots, &mut collect_found));
@@ -491,8 +517,8 @@ impl<'a> Guard<'a> {
         let intent = session.weighing.put(&config, Gate::Intent, says(heard.probability), continuity);
         let after_intent = session.weighing.total();
         let values = check::all_slots(heard.slots());
-        let slots = (action.slots > 0)
-            .then(|| session.weighing.put(&config, Gate::Slots, says(values), continuity));
+        let slots =
+            (action.slots > 0).then(|| session.weighing.put(&config, Gate::Slots, says(values), continuity));
         self.session = Some(session);
 
         // What all gates come to, and what a perfect confirmation could still add.
@@ -525,7 +551,13 @@ impl<'a> Guard<'a> {
                 total,
             })
         };
-        out(passed(Gate::Intent, heard.probability, limits.min_intent_probability, Some(intent), after_intent));
+        out(passed(
+            Gate::Intent,
+            heard.probability,
+            limits.min_intent_probability,
+            Some(intent),
+            after_intent,
+        ));
         if action.slots > 0 {
             let weakest = heard.slots().iter().map(|slot| slot.probability).fold(1.0, f32::min);
             out(passed(Gate::Slots, weakest, limits.min_slot_probability, slots, total));
@@ -538,7 +570,13 @@ impl<'a> Guard<'a> {
     }
 
     /// A command that isn't good enough: asked once which value was meant if that is all, else refused.
-    fn fall_short(&mut self, at: SampleIndex, found: &Found, heard: &Understood, out: &mut dyn FnMut(Output)) {
+    fn fall_short(
+        &mut self,
+        at: SampleIndex,
+        found: &Found,
+        heard: &Understood,
+        out: &mut dyn FnMut(Output),
+    ) {
         let Some(session) = self.session.as_mut() else { return };
         let all = || found.0.iter().flatten();
         let only_slots = all().all(|f| matches!(f.reason, Reason::SlotTooWeak | Reason::SlotAmbiguous));
@@ -591,7 +629,11 @@ impl<'a> Guard<'a> {
             return self.refuse(at, finding(Reason::PromptCutShort, ms(played), ms(played)), out);
         }
         if played < samples(timing.prompt_min_ms) {
-            return self.refuse(at, finding(Reason::PromptEmpty, timing.prompt_min_ms as f32, ms(played)), out);
+            return self.refuse(
+                at,
+                finding(Reason::PromptEmpty, timing.prompt_min_ms as f32, ms(played)),
+                out,
+            );
         }
         let limits = *self.config.limits(action.tier);
         out(Output::Passed(Passed {
@@ -632,13 +674,7 @@ impl<'a> Guard<'a> {
         }
     }
 
-    fn yes(
-        &mut self,
-        at: SampleIndex,
-        heard: &Answer,
-        prompt_end: SampleIndex,
-        out: &mut dyn FnMut(Output),
-    ) {
+    fn yes(&mut self, at: SampleIndex, heard: &Answer, prompt_end: SampleIndex, out: &mut dyn FnMut(Output)) {
         let Some((mut session, (act, action))) = self.session.and_then(|s| Some((s, s.act?))) else { return };
         let config = self.config.evidence;
         let gate = Gate::Confirmation;
@@ -707,7 +743,11 @@ impl<'a> Guard<'a> {
         // So that a sum that is not a number is not enough.
         if !(total >= limits.required_log_odds) {
             let (gate, reason) = (self.gate(), Reason::NotEnough);
-            return self.refuse(at, Finding { gate, reason, expected: limits.required_log_odds, actual: total }, out);
+            return self.refuse(
+                at,
+                Finding { gate, reason, expected: limits.required_log_odds, actual: total },
+                out,
+            );
         }
         if limits.second_factor {
             let until = self.until(at, self.config.timing.second_factor_ms);
