@@ -8,8 +8,8 @@
 
 mod common;
 
-use common::Sound;
 use common::desk::{Desk, answer, command, wake};
+use common::{NO_DENNIS, Sound};
 use earnest::audio::SampleSpan;
 use earnest::guard::Input;
 use std::error::Error;
@@ -28,7 +28,7 @@ pub(crate) fn story() -> Result<(String, usize), Box<dyn Error>> {
     let from = phrase.span.end.seconds();
     let asked = sound.find("send a message to", from..from + 2.5)?;
     let after = asked.span.end.seconds() - 0.1;
-    let (slot, name) = sound.contact(after..after + 0.8)?;
+    let (slot, name) = sound.contact(NO_DENNIS, after..after + 0.8)?;
     let span = SampleSpan { start: asked.span.start, end: name.span.end };
     let heard = command(&sound, &asked, slot, span, name.known())?;
     desk.tell(name.known(), Input::Understood(heard));
@@ -47,6 +47,9 @@ pub(crate) fn story() -> Result<(String, usize), Box<dyn Error>> {
 fn main() -> Result<(), Box<dyn Error>> {
     let (told, sent) = story()?;
     print!("{told}");
-    println!("\n{:.1} s of recording were opened for their owner, once, and are wiped.", sent as f64 / 16_000.0);
+    println!(
+        "\n{:.1} s of recording were opened for their owner, once, and are wiped.",
+        sent as f64 / 16_000.0
+    );
     Ok(())
 }

@@ -42,7 +42,7 @@ pub(crate) fn hear() -> Result<Heard, Box<dyn Error>> {
     let from = phrase.span.end.seconds();
     let asked = sound.find("send a message", from..from + 4.0)?;
     // "To whom?", it says, until 9.6 s; then it listens for three seconds.
-    let (slot, name) = sound.contact(9.6..12.6)?;
+    let (slot, name) = sound.contact(CONTACTS.len(), 9.6..12.6)?;
     // "…, right?", until 16.5 s; and once more, until 21.5 s.
     let right = [sound.find("right", 16.6..18.5)?, sound.find("right", 21.6..23.5)?];
     Ok(Heard { sound, phrase, asked, name, slot, right })

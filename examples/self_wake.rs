@@ -10,7 +10,7 @@
 mod common;
 
 use common::desk::{Desk, answer, command, wake};
-use common::{Odds, Sound};
+use common::{NO_DENNIS, Odds, Sound};
 use earnest::audio::{SampleIndex, SampleSpan};
 use earnest::guard::Input;
 use std::error::Error;
@@ -37,7 +37,7 @@ pub(crate) fn story() -> Result<Outcome, Box<dyn Error>> {
     let from = phrase.span.end.seconds();
     let command_found = asked.find("send a message to", from..from + 2.5)?;
     let after = command_found.span.end.seconds() - 0.1;
-    let (slot, name) = asked.contact(after..after + 0.8)?;
+    let (slot, name) = asked.contact(NO_DENNIS, after..after + 0.8)?;
     let span = SampleSpan { start: command_found.span.start, end: name.span.end };
     let heard = command(&asked, &command_found, slot, span, name.known())?;
     desk.tell(name.known(), Input::Understood(heard));
@@ -45,10 +45,8 @@ pub(crate) fn story() -> Result<Outcome, Box<dyn Error>> {
 
     // The prompt's recording begins at this sample of the device's time; the prompt in it 0.4 s later.
     let start = name.known();
-    let shifted = |span: SampleSpan| SampleSpan {
-        start: start.after(span.start.0),
-        end: start.after(span.end.0),
-    };
+    let shifted =
+        |span: SampleSpan| SampleSpan { start: start.after(span.start.0), end: start.after(span.end.0) };
     let length = prompt.pcm.len() as u64;
     desk.tell(start.after(6400), Input::PromptStarted { prompt: id });
     let yes = prompt.find("yes send it", 0.0..6.0)?;

@@ -6,7 +6,8 @@ mod guard_support;
 use earnest::ConfigError;
 use earnest::Storage;
 use earnest::guard::{
-    Action, Guard, GuardConfig, Input, Output, OwnerId, Policy, PromptKind, Reason, Recording, Tier, TierLimits,
+    Action, Guard, GuardConfig, Input, Output, OwnerId, Policy, PromptKind, Reason, Recording, Tier,
+    TierLimits,
 };
 use guard_support::*;
 
@@ -378,8 +379,7 @@ fn the_memory_of_a_recording_is_zero_after_every_end() {
         let mut memory = [55i16; 150];
         {
             let policy = Policy::new(Storage::Owned(actions().into()), |_| {}).unwrap();
-            let mut guard =
-                Guard::new(config(), policy, Recording::new(Storage::Lent(&mut memory))).unwrap();
+            let mut guard = Guard::new(config(), policy, Recording::new(Storage::Lent(&mut memory))).unwrap();
             assert_eq!(guard.record(&[123; 50]), 0, "nothing is kept before the wake phrase");
             guard.process(t(2900), &Input::Wake(wake(2000, 2800)), |_| {});
             assert_eq!((guard.record(&[123; 100]), guard.record(&[123; 100])), (100, 50));

@@ -129,7 +129,11 @@ impl Reference {
 
     fn pause(&self, around: &Surroundings, words: SampleSpan) -> u64 {
         let tolerance = u64::from(self.config.timing.span_tolerance_ms) * 16;
-        if words.start.0.saturating_sub(around.stretch.start.0) > tolerance { 0 } else { around.quiet_samples }
+        if words.start.0.saturating_sub(around.stretch.start.0) > tolerance {
+            0
+        } else {
+            around.quiet_samples
+        }
     }
 
     fn no_pause(&self, around: &Surroundings, words: SampleSpan) -> f64 {
@@ -185,7 +189,8 @@ impl Reference {
         hints[4] = self.voice(request, &heard.surroundings);
         let continuity = if asked {
             hints[1] = self.embedded(words, &heard.surroundings);
-            hints[3] = f64::from(u8::from(heard.surroundings.stretch.start.0 < request.prompts[0].2.unwrap()));
+            hints[3] =
+                f64::from(u8::from(heard.surroundings.stretch.start.0 < request.prompts[0].2.unwrap()));
             self.continuity(hints)
         } else {
             hints[1] = self.no_pause(&wake.surroundings, wake.span);
@@ -193,8 +198,7 @@ impl Reference {
         };
         total += self.adds(f64::from(heard.probability), continuity, 0.0);
         if Reference::slots_of(heard.action) > 0 {
-            let all =
-                1.0 - heard.slots().iter().map(|slot| 1.0 - f64::from(slot.probability)).sum::<f64>();
+            let all = 1.0 - heard.slots().iter().map(|slot| 1.0 - f64::from(slot.probability)).sum::<f64>();
             total += self.adds(all.max(0.0), continuity, f64::from(e.same_words));
         }
         if let Some((_, answer)) = request.answers.last() {
@@ -311,9 +315,10 @@ impl Reference {
     /// Takes an event of an open request; whether the request goes on.
     fn takes_in_request(&mut self, at: u64, input: &Input, request: &mut Request) -> Option<bool> {
         let last_prompt = request.prompts.last().copied();
-        let asked_slot = request.prompts.len() == 1 && request.commands.len() == 1 && self.was_unsure(request);
-        let waits_for_command =
-            request.authorized.is_none() && (last_prompt.is_none() || (asked_slot && last_prompt.unwrap().2.is_some()));
+        let asked_slot =
+            request.prompts.len() == 1 && request.commands.len() == 1 && self.was_unsure(request);
+        let waits_for_command = request.authorized.is_none()
+            && (last_prompt.is_none() || (asked_slot && last_prompt.unwrap().2.is_some()));
         let waits_for_answer = request.authorized.is_none()
             && !waits_for_command
             && last_prompt.is_some_and(|prompt| prompt.2.is_some())
@@ -379,7 +384,8 @@ impl Reference {
                 if let Some((_, begun, ended @ None)) = request.prompts.last_mut()
                     && *prompt == self.prompts_ever
                 {
-                    let long = begun.is_some_and(|begun| at - begun >= u64::from(self.config.timing.prompt_min_ms) * 16);
+                    let long = begun
+                        .is_some_and(|begun| at - begun >= u64::from(self.config.timing.prompt_min_ms) * 16);
                     if !complete || !long {
                         return Some(false);
                     }
@@ -454,10 +460,12 @@ impl Reference {
         let confirmed = !limits.confirm
             || request.answers.last().is_some_and(|(answered, answer)| {
                 self.good_yes(request, answer)
-                    && request.prompts.last().is_some_and(|p| p.2.is_some_and(|end| {
-                        end + u64::from(self.config.timing.answer_earliest_ms) * 16 <= answer.span.start.0
-                            && seconds_ok(end, *answered, self.config.timing.answer_ms)
-                    }))
+                    && request.prompts.last().is_some_and(|p| {
+                        p.2.is_some_and(|end| {
+                            end + u64::from(self.config.timing.answer_earliest_ms) * 16 <= answer.span.start.0
+                                && seconds_ok(end, *answered, self.config.timing.answer_ms)
+                        })
+                    })
             });
         let second = !limits.second_factor || request.second_factor.is_some();
         if !(all && sure && announced && confirmed && second && reprompts <= 1) {
@@ -473,8 +481,13 @@ impl Reference {
 #[derive(Clone, Debug)]
 enum Step {
     Now(Input),
-    Begin { wrong: bool },
-    End { wrong: bool, complete: bool },
+    Begin {
+        wrong: bool,
+    },
+    End {
+        wrong: bool,
+        complete: bool,
+    },
     /// The times of words are made from when they are reported: they ended `.0` before and lasted `.1`, ms. `.2` is
     /// the kind of their surroundings.
     Wake(u64, u64, u8, Wake),
@@ -496,7 +509,10 @@ fn around(words: SampleSpan, kind: u8) -> Surroundings {
         26 => Surroundings { quiet_samples: 3000, ..calm },
         27 => Surroundings { in_playback: 0.5, playing: true, ..calm },
         28 => Surroundings { voice: voice(-38.0), others: 0.3, ..calm },
-        _ => Surroundings { stretch: SampleSpan { start: words.start.before(8000), end: words.end.after(9000) }, ..calm },
+        _ => Surroundings {
+            stretch: SampleSpan { start: words.start.before(8000), end: words.end.after(9000) },
+            ..calm
+        },
     }
 }
 
@@ -514,9 +530,8 @@ fn words() -> impl Strategy<Value = (u64, u64)> {
 
 fn wakes() -> impl Strategy<Value = Step> {
     let nats = prop_oneof![20 => 4.0f32..8.0, 2 => -1.0f32..4.0, 1 => Just(f32::NAN)];
-    (words(), nats, surroundings()).prop_map(|((ago, long), nats, kind)| {
-        Step::Wake(ago, long, kind, Wake { nats, ..wake(0, 1) })
-    })
+    (words(), nats, surroundings())
+        .prop_map(|((ago, long), nats, kind)| Step::Wake(ago, long, kind, Wake { nats, ..wake(0, 1) }))
 }
 
 fn commands() -> impl Strategy<Value = Step> {
@@ -567,26 +582,28 @@ fn step() -> impl Strategy<Value = Step> {
 /// A request in the right order, of any tier, with a re-prompt or without.
 fn in_order() -> impl Strategy<Value = Vec<Step>> {
     let say = || vec![Step::Begin { wrong: false }, Step::End { wrong: false, complete: true }];
-    (wakes(), commands(), answers(), answers(), commands(), 0u8..4).prop_map(move |(wake, heard, a, b, again, kind)| {
-        let mut steps = vec![wake, heard];
-        steps.extend(say());
-        match kind {
-            0 => steps.push(a),
-            1 => {
-                steps.push(a);
-                steps.extend(say());
-                steps.push(b);
+    (wakes(), commands(), answers(), answers(), commands(), 0u8..4).prop_map(
+        move |(wake, heard, a, b, again, kind)| {
+            let mut steps = vec![wake, heard];
+            steps.extend(say());
+            match kind {
+                0 => steps.push(a),
+                1 => {
+                    steps.push(a);
+                    steps.extend(say());
+                    steps.push(b);
+                }
+                2 => {
+                    steps.push(again);
+                    steps.extend(say());
+                    steps.push(a);
+                }
+                _ => steps.extend([a, b]),
             }
-            2 => {
-                steps.push(again);
-                steps.extend(say());
-                steps.push(a);
-            }
-            _ => steps.extend([a, b]),
-        }
-        steps.push(Step::Now(Input::SecondFactor { accepted: true }));
-        steps
-    })
+            steps.push(Step::Now(Input::SecondFactor { accepted: true }));
+            steps
+        },
+    )
 }
 
 /// In order, then damaged: events left out, doubled, exchanged, put in.

@@ -8,7 +8,9 @@ use proptest::prelude::*;
 const HEAD: &str = "provisioned = [\"messages\"]\n[classes]\nmessages = 1\nlaughs = 2\n";
 
 fn action(extra: &str) -> String {
-    format!("[[action]]\nid = 3\nname = \"send a message\"\nclass = \"messages\"\ntier = \"disclosing\"\n{extra}")
+    format!(
+        "[[action]]\nid = 3\nname = \"send a message\"\nclass = \"messages\"\ntier = \"disclosing\"\n{extra}"
+    )
 }
 
 fn error(text: &str) -> String {
@@ -43,18 +45,51 @@ fn what_is_said_is_taken() {
 #[test]
 fn errors_name_file_line_key_expected_and_found() {
     for (text, expected) in [
-        ("[timing]\nanswer_ms = 499\n", "p.toml, line 2: timing.answer_ms: expected a whole number, 500 to 10000 ms, found 499"),
-        ("[timing]\nanswer_ms = 4000.5\n", "p.toml, line 2: timing.answer_ms: expected a whole number, 500 to 10000 ms, found 4000.5"),
+        (
+            "[timing]\nanswer_ms = 499\n",
+            "p.toml, line 2: timing.answer_ms: expected a whole number, 500 to 10000 ms, found 499",
+        ),
+        (
+            "[timing]\nanswer_ms = 4000.5\n",
+            "p.toml, line 2: timing.answer_ms: expected a whole number, 500 to 10000 ms, found 4000.5",
+        ),
         ("[timing]\nanswr_ms = 1\n", "p.toml, line 2: timing.answr_ms: expected command_ms, "),
-        ("[evidence]\nprior_log_odds = 0.1\n", "p.toml, line 2: evidence.prior_log_odds: expected -20 to 0 nats, found 0.1"),
-        ("[evidence]\nprior_log_odds = nan\n", "p.toml, line 2: evidence.prior_log_odds: expected -20 to 0 nats, found nan"),
-        ("[evidence]\nsame_talk_min = 0.9\n", "p.toml, line 1: evidence.same_talk_max: expected 0.9 to 1, found 0.6"),
-        ("[tiers.gentle]\n", "p.toml, line 1: tiers.gentle: expected routine, reversible, disclosing or physical, found an unknown key"),
-        ("[tiers.disclosing]\nannounce = false\n", "p.toml, line 1: tiers.disclosing.announce: expected 1, found 0"),
-        ("[tiers.disclosing]\nannounce = 0\n", "p.toml, line 2: tiers.disclosing.announce: expected true or false, found 0"),
-        ("[tiers.physical]\nmin_confirmation_phones = 4\n", "p.toml, line 1: tiers.physical.min_confirmation_phones: expected 5 to 40, found 4"),
-        ("x = 1\n", "p.toml, line 1: x: expected id, provisioned, classes, timing, evidence, tiers or action, found an unknown key"),
-        ("provisioned = [\"all\"]\n", "p.toml, line 1: provisioned: expected names from [classes], found \"all\""),
+        (
+            "[evidence]\nprior_log_odds = 0.1\n",
+            "p.toml, line 2: evidence.prior_log_odds: expected -20 to 0 nats, found 0.1",
+        ),
+        (
+            "[evidence]\nprior_log_odds = nan\n",
+            "p.toml, line 2: evidence.prior_log_odds: expected -20 to 0 nats, found nan",
+        ),
+        (
+            "[evidence]\nsame_talk_min = 0.9\n",
+            "p.toml, line 1: evidence.same_talk_max: expected 0.9 to 1, found 0.6",
+        ),
+        (
+            "[tiers.gentle]\n",
+            "p.toml, line 1: tiers.gentle: expected routine, reversible, disclosing or physical, found an unknown key",
+        ),
+        (
+            "[tiers.disclosing]\nannounce = false\n",
+            "p.toml, line 1: tiers.disclosing.announce: expected 1, found 0",
+        ),
+        (
+            "[tiers.disclosing]\nannounce = 0\n",
+            "p.toml, line 2: tiers.disclosing.announce: expected true or false, found 0",
+        ),
+        (
+            "[tiers.physical]\nmin_confirmation_phones = 4\n",
+            "p.toml, line 1: tiers.physical.min_confirmation_phones: expected 5 to 40, found 4",
+        ),
+        (
+            "x = 1\n",
+            "p.toml, line 1: x: expected id, provisioned, classes, timing, evidence, tiers or action, found an unknown key",
+        ),
+        (
+            "provisioned = [\"all\"]\n",
+            "p.toml, line 1: provisioned: expected names from [classes], found \"all\"",
+        ),
         ("[classes]\na = 64\n", "p.toml, line 2: classes.a: expected a whole number, 0 to 63, found 64"),
         ("timing = 3\n", "p.toml, line 1: timing: expected a table, found 3"),
         ("[timing\n", "p.toml, line 1: expected TOML, found "),
@@ -80,7 +115,9 @@ fn every_key_reads_at_both_ends_of_its_range() {
         false => format!("{value:?}"),
     };
     let mut keys = 0;
-    for (section, table) in [("timing", Timing::KEYS), ("evidence", EvidenceConfig::KEYS), ("tiers.routine", TierLimits::KEYS)] {
+    for (section, table) in
+        [("timing", Timing::KEYS), ("evidence", EvidenceConfig::KEYS), ("tiers.routine", TierLimits::KEYS)]
+    {
         for key in table {
             assert!(!key.what.is_empty() && !key.unit.is_empty(), "{}", key.name);
             assert!((key.min..=key.max).contains(&key.default), "{}", key.name);
@@ -108,7 +145,9 @@ fn every_key_reads_at_both_ends_of_its_range() {
 #[test]
 fn a_short_phrase_for_something_loud_is_warned_of() {
     let laugh = |phones: u16| {
-        format!("{HEAD}[[action]]\nid = 1\nname = \"laugh\"\nclass = \"laughs\"\ntier = \"reversible\"\nloud = true\nphrase_phones = {phones}\n")
+        format!(
+            "{HEAD}[[action]]\nid = 1\nname = \"laugh\"\nclass = \"laughs\"\ntier = \"reversible\"\nloud = true\nphrase_phones = {phones}\n"
+        )
     };
     let warnings = |text: &str| {
         let mut warnings = Vec::new();

@@ -5,8 +5,8 @@ mod guard_support;
 
 use earnest::Storage;
 use earnest::guard::{
-    Action, Answer, GuardConfig, Input, Output, OwnerId, Policy, PolicyWarning, PromptKind, Reason, Surroundings,
-    Tier, TierLimits, Understood, Wake,
+    Action, Answer, GuardConfig, Input, Output, OwnerId, Policy, PolicyWarning, PromptKind, Reason,
+    Surroundings, Tier, TierLimits, Understood, Wake,
 };
 use guard_support::*;
 
@@ -81,14 +81,8 @@ fn the_longer_the_talk_the_less_it_counts() {
 /// 2018: a speaker laughed at night, because "Alexa, laugh" is short and was heard where nobody said it.
 #[test]
 fn unprompted_laugh_is_not_configured_without_a_warning() {
-    let laugh = |phrase_phones| Action {
-        id: 1,
-        class: 1,
-        tier: Tier::Routine,
-        slots: 0,
-        loud: true,
-        phrase_phones,
-    };
+    let laugh =
+        |phrase_phones| Action { id: 1, class: 1, tier: Tier::Routine, slots: 0, loud: true, phrase_phones };
     let warnings = |actions: Vec<Action>| {
         let mut warnings = Vec::new();
         Policy::new(Storage::Owned(actions.into()), |warning| warnings.push(warning)).unwrap();
@@ -246,7 +240,9 @@ fn the_device_does_not_answer_itself() {
     let prompt = scene.prompt().unwrap().id;
     scene.at(4800, Input::PromptStarted { prompt });
     // While it plays, as it ends, and in its echo.
-    scene.at(6500, Input::Answer(yes_send_it(5500, 6400))).at(7000, Input::PromptEnded { prompt, complete: true });
+    scene
+        .at(6500, Input::Answer(yes_send_it(5500, 6400)))
+        .at(7000, Input::PromptEnded { prompt, complete: true });
     scene.at(7050, Input::Answer(yes_send_it(6100, 7000))).at(7200, Input::Answer(yes_send_it(7099, 7190)));
     assert_eq!((scene.authorizations.len(), scene.uncounted()), (0, Some(Reason::AnswerTooEarly)));
     scene.at(11_001, Input::Tick);

@@ -7,8 +7,8 @@ use earnest::Storage;
 use earnest::audio::{SampleIndex, SampleSpan};
 use earnest::guard::{Gate, Input, Output, Reason, Tier};
 use earnest::journal::{
-    Anchor, Chain, ENTRY_BYTES, Entry, Explainer, Fault, FaultKind, FileError, Journal, JournalFile, JournalFull,
-    Key, Kind, Names, NoNames, OpenError, verify,
+    Anchor, Chain, ENTRY_BYTES, Entry, Explainer, Fault, FaultKind, FileError, Journal, JournalFile,
+    JournalFull, Key, Kind, Names, NoNames, OpenError, verify,
 };
 use guard_support::*;
 use proptest::prelude::*;
@@ -266,18 +266,24 @@ fn entry() -> impl Strategy<Value = Entry> {
         (any::<u64>(), any::<u64>(), prop::option::of(0u16..65_535), any::<u16>(), any::<u8>()),
         (any::<[u32; 4]>(), any::<[u32; 8]>()),
     )
-        .prop_map(|((kind, at, session, gate, tier, reason), (start, end, action, detail, slots), (values, bits))| {
-            let mut entry = Entry::clock(SampleIndex(at), 0, 0);
-            entry.kind = Kind::ALL[kind - 1];
-            entry.session = session;
-            entry.gate = gate.map(|n| Gate::ALL[n]);
-            entry.tier = tier.map(|n| Tier::ALL[n]);
-            entry.reason = reason.map(|n| Reason::ALL[n]);
-            entry.span = SampleSpan { start: SampleIndex(start), end: SampleIndex(end) };
-            (entry.action, entry.detail, entry.slots, entry.values) = (action, detail, slots, values);
-            entry.numbers = bits.map(f32::from_bits);
-            entry
-        })
+        .prop_map(
+            |(
+                (kind, at, session, gate, tier, reason),
+                (start, end, action, detail, slots),
+                (values, bits),
+            )| {
+                let mut entry = Entry::clock(SampleIndex(at), 0, 0);
+                entry.kind = Kind::ALL[kind - 1];
+                entry.session = session;
+                entry.gate = gate.map(|n| Gate::ALL[n]);
+                entry.tier = tier.map(|n| Tier::ALL[n]);
+                entry.reason = reason.map(|n| Reason::ALL[n]);
+                entry.span = SampleSpan { start: SampleIndex(start), end: SampleIndex(end) };
+                (entry.action, entry.detail, entry.slots, entry.values) = (action, detail, slots, values);
+                entry.numbers = bits.map(f32::from_bits);
+                entry
+            },
+        )
 }
 
 proptest! {
@@ -312,7 +318,8 @@ proptest! {
 /// Another implementation, in Python, wrote this one (tests/golden/journal.py).
 #[test]
 fn another_implementation_agrees() {
-    for (name, key) in [("journal.bin", None), ("journal_keyed.bin", Some(Key::new(std::array::from_fn(|n| n as u8))))]
+    for (name, key) in
+        [("journal.bin", None), ("journal_keyed.bin", Some(Key::new(std::array::from_fn(|n| n as u8))))]
     {
         let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
         let golden = std::fs::read(&path).unwrap();
@@ -341,7 +348,8 @@ fn outputs_become_entries() {
     let expected =
         [Kind::Passed, Kind::Listen, Kind::Passed, Kind::Passed, Kind::Say, Kind::Passed, Kind::Listen];
     assert_eq!(kinds, expected);
-    let Some(Output::Passed(passed)) = scene.told.iter().find(|o| matches!(o, Output::Passed(p) if p.gate == Gate::Slots))
+    let Some(Output::Passed(passed)) =
+        scene.told.iter().find(|o| matches!(o, Output::Passed(p) if p.gate == Gate::Slots))
     else {
         panic!("no slots")
     };

@@ -3,6 +3,7 @@
 #![cfg(feature = "std")]
 
 mod common;
+mod guard_support;
 mod nn_support;
 
 use earnest::Storage;
@@ -190,4 +191,45 @@ fn looking_words_up() {
     });
     assert!(phones > 5000, "{phones}");
     assert_eq!(calls, 0);
+}
+
+#[test]
+fn a_request_through_the_guard_and_its_journal() {
+    use earnest::guard::Input;
+    use earnest::journal::{Anchor, ENTRY_BYTES, Entry, Journal, verify};
+    let mut guard = guard_support::guard(guard_support::config());
+    let mut memory = [0; 40 * ENTRY_BYTES];
+    let command = Input::Understood(guard_support::command(guard_support::SEND, 2900, 4400));
+    let (calls, (entries, sent)) = calls(|| {
+        let mut journal = Journal::create(Storage::Lent(&mut memory), None, Anchor::NONE).unwrap();
+        let mut authorization = None;
+        let steps = [
+            (2900, Input::Wake(guard_support::wake(2000, 2800))),
+            (4800, Input::PromptStarted { prompt: 1 }),
+            (7000, Input::PromptEnded { prompt: 1, complete: true }),
+            (8700, Input::Answer(guard_support::yes_send_it(7400, 8400))),
+        ];
+        let mut tell = |guard: &mut earnest::guard::Guard<'_>, ms, input: &Input| {
+            guard.process(guard_support::t(ms), input, |output| {
+                journal.append(&Entry::of(&output)).unwrap();
+                if let earnest::guard::Output::Authorized { authorization: given, .. } = output {
+                    authorization = Some(given);
+                }
+            });
+        };
+        tell(&mut guard, steps[0].0, &steps[0].1);
+        guard.record(&[1; 16_000]);
+        tell(&mut guard, 4700, &command);
+        steps[1..].iter().for_each(|(ms, input)| tell(&mut guard, *ms, input));
+        let authorization = authorization.unwrap();
+        let act = *authorization.act();
+        let sent = guard
+            .redeem(authorization, &act, guard_support::t(8800))
+            .unwrap()
+            .open(guard_support::OWNER)
+            .unwrap()
+            .len();
+        (verify(journal.bytes(), None, None, |_, _| {}).unwrap().entries, sent)
+    });
+    assert_eq!((calls, entries, sent), (0, 10, 16_000));
 }

@@ -1,5 +1,6 @@
 //! The guard's examples come out as they say.
 #![cfg(feature = "std")]
+#![allow(clippy::duplicate_mod)] // each example brings what they share
 
 #[path = "../examples/assistant.rs"]
 mod assistant;

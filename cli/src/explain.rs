@@ -84,9 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
             Ok(Outcome::SomeFailed)
         }
         Some(Ok(_)) => match args.id {
-            Some(id) if told == 0 => {
-                Err(UsageError(format!("{name}: there is no request {id} in it")))
-            }
+            Some(id) if told == 0 => Err(UsageError(format!("{name}: there is no request {id} in it"))),
             _ => Ok(Outcome::Done),
         },
     }

@@ -83,7 +83,9 @@ fn sentence(name: &str, result: &Result<Verified, Fault>) -> String {
     match result {
         Err(fault) => format!("{name}: not whole: {fault}; nothing from there on can be trusted"),
         Ok(verified) if verified.holds_anchor == Some(false) => {
-            format!("{name}: not whole: the anchor is not in it, so entries are missing or it was written anew")
+            format!(
+                "{name}: not whole: the anchor is not in it, so entries are missing or it was written anew"
+            )
         }
         Ok(verified) => {
             let torn = match verified.torn_bytes {

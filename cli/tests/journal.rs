@@ -44,7 +44,8 @@ fn write(path: &Path, key: Option<Key>) -> String {
         voice: None,
     };
     let words = span(32_000, 44_800);
-    let wake = Wake { phrase: 0, owner: Default::default(), nats: 5.7, span: words, surroundings: calm(words) };
+    let wake =
+        Wake { phrase: 0, owner: Default::default(), nats: 5.7, span: words, surroundings: calm(words) };
     let words = span(46_000, 70_000);
     let slot = Slot { value: 40, probability: 0.31, runner_up: 0.1, not_listed: 0.5 };
     let heard = Understood::new(3, 0.98, 0.01, &[slot], words, calm(words));
@@ -74,14 +75,22 @@ fn the_owner_is_told_why() {
     assert!(last.trim().starts_with(expected), "{told}");
     let (code, told, _) = run(&["explain", journal, "--json"]);
     let last: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
-    assert_eq!((code, last["reason"].as_str(), last["request"].as_u64()), (0, Some("SlotNotListed"), Some(1)));
+    assert_eq!(
+        (code, last["reason"].as_str(), last["request"].as_u64()),
+        (0, Some("SlotNotListed"), Some(1))
+    );
     let (code, _, error) = run(&["explain", journal, "2"]);
     assert_eq!(code, 2);
     assert!(error.contains("there is no request 2"), "{error}");
     fs::write(policy, "[timing]\nanswer_ms = 1\n").unwrap();
     let (code, _, error) = run(&["explain", journal, "--policy", policy]);
     assert_eq!(code, 2);
-    assert!(error.contains("policy.toml, line 2: timing.answer_ms: expected a whole number, 500 to 10000 ms, found 1"), "{error}");
+    assert!(
+        error.contains(
+            "policy.toml, line 2: timing.answer_ms: expected a whole number, 500 to 10000 ms, found 1"
+        ),
+        "{error}"
+    );
 }
 
 #[test]

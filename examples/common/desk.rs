@@ -4,8 +4,8 @@ use super::{CONTACTS, Found, Odds, Sound};
 use earnest::Storage;
 use earnest::audio::{SampleIndex, SampleSpan};
 use earnest::guard::{
-    Act, Answer, Authorization, Guard, GuardConfig, Input, Output, OwnerId, PolicyFile, Prompt, Recording, Refusal,
-    Slot, Understood, Wake,
+    Act, Answer, Authorization, Guard, GuardConfig, Input, Output, OwnerId, PolicyFile, Prompt, Recording,
+    Refusal, Slot, Understood, Wake,
 };
 use earnest::journal::{Anchor, ENTRY_BYTES, Entry, Explainer, Journal, Names, verify};
 use std::error::Error;
@@ -58,15 +58,7 @@ impl Desk {
         let mut journal = Journal::create(Storage::owned(64 * ENTRY_BYTES), None, Anchor::NONE)?;
         journal.append(&Entry::clock(SampleIndex(0), 1_527_171_720_000, -7 * 60))?;
         let household = Household(file);
-        Ok(Desk {
-            guard,
-            journal,
-            household,
-            authorization: None,
-            refusal: None,
-            prompt: None,
-            uncounted: 0,
-        })
+        Ok(Desk { guard, journal, household, authorization: None, refusal: None, prompt: None, uncounted: 0 })
     }
 
     pub(crate) fn tell(&mut self, at: SampleIndex, input: Input) {
@@ -94,7 +86,10 @@ impl Desk {
 
     /// Uses what was authorised: the length of the recording that was sent, samples.
     pub(crate) fn send(&mut self, act: &Act, at: SampleIndex) -> Result<usize, Box<dyn Error>> {
-        let authorization = self.authorization.take().ok_or("nothing was authorised")?;
+        let authorization = match self.authorization.take() {
+            Some(given) => given,
+            None => return Err(format!("nothing was authorised:\n{}", self.explain()?).into()),
+        };
         let grant = self.guard.redeem(authorization, act, at)?;
         self.journal.append(&Entry::redeemed(&grant))?;
         let sent = grant.open(OWNER).map_err(|finding| finding.to_string())?.len();

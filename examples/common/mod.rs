@@ -17,7 +17,10 @@ use std::error::Error;
 use std::ops::Range;
 
 pub(crate) const CONTACTS: [&str; 8] =
-    ["Denise", "Dennis", "Andrew", "Olivia", "Martha", "Grace", "Karl", "Hannah"];
+    ["Denise", "Andrew", "Olivia", "Martha", "Grace", "Karl", "Hannah", "Dennis"];
+/// A household that knows a Denise and no Dennis. Where there are both, the guard asks once which was meant: this
+/// model tells them apart with 0.74 only.
+pub(crate) const NO_DENNIS: usize = 7;
 
 /// A phrase is known so long after it was said: the model looks 165 ms ahead, the VAD waits 300 ms for an end.
 const KNOWN_AFTER: u64 = 16 * 450;
@@ -175,8 +178,7 @@ impl Sound {
             }
         }
         let (score, first, end) = best;
-        let span =
-            SampleSpan { start: SampleIndex(first as u64 * ROW), end: SampleIndex(end as u64 * ROW) };
+        let span = SampleSpan { start: SampleIndex(first as u64 * ROW), end: SampleIndex(end as u64 * ROW) };
         Ok(Found { score: score / phones.len() as f32, span, phones: phones.len() as u16 })
     }
 
@@ -194,12 +196,12 @@ impl Sound {
         facts
     }
 
-    /// The contact whose name fits best in `window`, as a slot. A name's own probability comes from its score; it
+    /// The contact, of the first `known` ones, whose name fits best in `window`, as a slot. A name's own probability comes from its score; it
     /// shares it with the others by how well they fit. What is left is "not in the list".
-    pub(crate) fn contact(&self, window: Range<f64>) -> Result<(Slot, Found), Box<dyn Error>> {
+    pub(crate) fn contact(&self, known: usize, window: Range<f64>) -> Result<(Slot, Found), Box<dyn Error>> {
         let odds = Odds::read("name")?;
         let mut found = Vec::new();
-        for (value, name) in CONTACTS.iter().enumerate() {
+        for (value, name) in CONTACTS.iter().take(known).enumerate() {
             found.push((value, self.find(name, window.clone())?));
         }
         found.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));

@@ -116,7 +116,13 @@ impl Hints {
     }
 
     /// As an answer to a prompt that ended at `prompt_end`: the prompt itself was the pause.
-    pub(super) fn after_prompt(mut self, around: &Surroundings, words: SampleSpan, prompt_end: SampleIndex, tolerance: u64) -> Hints {
+    pub(super) fn after_prompt(
+        mut self,
+        around: &Surroundings,
+        words: SampleSpan,
+        prompt_end: SampleIndex,
+        tolerance: u64,
+    ) -> Hints {
         self.over_prompt = f32::from(u8::from(around.stretch.start < prompt_end));
         self.no_pause = f32::from(u8::from(words.start.since(around.stretch.start) > tolerance));
         self
@@ -217,7 +223,13 @@ impl Weighing {
     }
 
     /// Puts in a gate's part, in place of what it said before.
-    pub(super) fn put(&mut self, config: &EvidenceConfig, gate: Gate, nats: f32, continuity: f32) -> GateEvidence {
+    pub(super) fn put(
+        &mut self,
+        config: &EvidenceConfig,
+        gate: Gate,
+        nats: f32,
+        continuity: f32,
+    ) -> GateEvidence {
         // What is not a number speaks for nothing.
         let nats = if nats.is_nan() { -config.max_gate_nats } else { nats };
         let nats = nats.clamp(-config.max_gate_nats, config.max_gate_nats);

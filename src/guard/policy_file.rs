@@ -131,7 +131,8 @@ impl PolicyFile {
                 }
                 "evidence" => {
                     let evidence = &mut policy.config.evidence;
-                    reader.settings("evidence", value, EvidenceConfig::KEYS, |key, x| evidence.set(key, x))?;
+                    reader
+                        .settings("evidence", value, EvidenceConfig::KEYS, |key, x| evidence.set(key, x))?;
                     evidence.check_dependence().map_err(|error| reader.config(at, "evidence", error))?;
                 }
                 "tiers" => {
@@ -270,12 +271,7 @@ impl Reader<'_> {
         PolicyError { file, line, key, expected, found }
     }
 
-    fn unknown(
-        &self,
-        key: &Spanned<impl AsRef<str>>,
-        section: &str,
-        expected: &str,
-    ) -> PolicyError {
+    fn unknown(&self, key: &Spanned<impl AsRef<str>>, section: &str, expected: &str) -> PolicyError {
         let name = key.get_ref().as_ref();
         let full = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
         self.error(key.span().start, &full, expected, "an unknown key".to_string())

@@ -103,4 +103,3 @@ impl Drop for Recording<'_> {
         self.memory.zeroize();
     }
 }
-

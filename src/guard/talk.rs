@@ -81,7 +81,10 @@ mod tests {
         meter.process(&frame(false, None, 5160, 3000), at(17_160));
         let facts = meter.surroundings();
         assert_eq!(facts.stretch, SampleSpan { start: at(9000), end: at(12_000) });
-        assert_eq!((facts.quiet_samples, facts.talk_samples, facts.talk_window_samples), (9000, 3000, 160_000));
+        assert_eq!(
+            (facts.quiet_samples, facts.talk_samples, facts.talk_window_samples),
+            (9000, 3000, 160_000)
+        );
         meter.reset();
         assert!(meter.surroundings().stretch.is_empty());
     }

@@ -106,14 +106,15 @@ impl TierLimits {
             ..disclosing
         };
         match tier {
-            Tier::Routine => {
-                TierLimits { max_nobody_probability: 0.2, announce: false, required_log_odds: 0.0, ..reversible }
-            }
+            Tier::Routine => TierLimits {
+                max_nobody_probability: 0.2,
+                announce: false,
+                required_log_odds: 0.0,
+                ..reversible
+            },
             Tier::Reversible => reversible,
             Tier::Disclosing => disclosing,
-            Tier::Physical => {
-                TierLimits { second_factor: true, min_pause_ms: 300, ..disclosing }
-            }
+            Tier::Physical => TierLimits { second_factor: true, min_pause_ms: 300, ..disclosing },
         }
     }
 

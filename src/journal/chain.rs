@@ -102,7 +102,9 @@ impl fmt::Display for Fault {
         write!(f, "entry {}: ", self.entry)?;
         match self.kind {
             FaultKind::Hash => f.write_str("its hash does not follow from its bytes and the entry before"),
-            FaultKind::Sequence { expected, actual } => write!(f, "its number is {actual}, expected {expected}"),
+            FaultKind::Sequence { expected, actual } => {
+                write!(f, "its number is {actual}, expected {expected}")
+            }
             FaultKind::Content => f.write_str("its bytes are not an entry of this version"),
             FaultKind::Header => f.write_str("not the header of a journal of this version where one belongs"),
             FaultKind::Keyed { expected: true, .. } => f.write_str("the journal has no key, expected one"),
@@ -116,9 +118,7 @@ impl core::error::Error for Fault {}
 fn hash(key: Option<&Key>, before: &[u8; HASH_BYTES], body: &[u8; BODY_BYTES]) -> [u8; HASH_BYTES] {
     match key {
         None => Blake2s256::new().chain(before).chain(body).finalize_fixed().into(),
-        Some(key) => {
-            Blake2sMac256::new(&key.0.into()).chain(before).chain(body).finalize_fixed().into()
-        }
+        Some(key) => Blake2sMac256::new(&key.0.into()).chain(before).chain(body).finalize_fixed().into(),
     }
 }
 
@@ -191,7 +191,8 @@ impl Verifier {
     pub fn next(&mut self, bytes: &[u8; ENTRY_BYTES]) -> Result<Entry, Fault> {
         let fault = |kind| Err(Fault { entry: self.entries, kind });
         let mut rest = &bytes[..];
-        let (Some(body), Some(stored)) = (take::<BODY_BYTES>(&mut rest), take::<HASH_BYTES>(&mut rest)) else {
+        let (Some(body), Some(stored)) = (take::<BODY_BYTES>(&mut rest), take::<HASH_BYTES>(&mut rest))
+        else {
             return fault(FaultKind::Content);
         };
         if self.end.is_none() && body.get(24..32) != Some(&MAGIC) {
@@ -214,7 +215,9 @@ impl Verifier {
                     return fault(FaultKind::Header);
                 }
                 let mut head = [0; HASH_BYTES];
-                head.iter_mut().zip(body.iter().skip(BODY_BYTES - HASH_BYTES)).for_each(|(to, from)| *to = *from);
+                head.iter_mut()
+                    .zip(body.iter().skip(BODY_BYTES - HASH_BYTES))
+                    .for_each(|(to, from)| *to = *from);
                 self.before = Anchor { next: sequence, head };
             }
             Some(end) => {
@@ -245,7 +248,8 @@ impl Verifier {
             return true;
         }
         let mut rest = &block[..];
-        let (Some(body), Some(stored)) = (take::<BODY_BYTES>(&mut rest), take::<HASH_BYTES>(&mut rest)) else {
+        let (Some(body), Some(stored)) = (take::<BODY_BYTES>(&mut rest), take::<HASH_BYTES>(&mut rest))
+        else {
             return false;
         };
         let before = self.end.map_or([0; HASH_BYTES], |end| end.head);

@@ -317,7 +317,8 @@ impl Entry {
         let some = |number: u8| (number != NONE).then_some(number);
         let gate = some(take::<1>(&mut rest)?[0]).map(|n| Gate::from_number(n).ok_or(())).transpose().ok()?;
         let tier = some(take::<1>(&mut rest)?[0]).map(|n| Tier::from_number(n).ok_or(())).transpose().ok()?;
-        let reason = some(take::<1>(&mut rest)?[0]).map(|n| Reason::from_number(n).ok_or(())).transpose().ok()?;
+        let reason =
+            some(take::<1>(&mut rest)?[0]).map(|n| Reason::from_number(n).ok_or(())).transpose().ok()?;
         let session = u32::from_le_bytes(take(&mut rest)?);
         let sequence = u64::from_le_bytes(take(&mut rest)?);
         let at = SampleIndex(u64::from_le_bytes(take(&mut rest)?));

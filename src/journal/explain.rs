@@ -65,7 +65,11 @@ impl<'n, N: Names + ?Sized> Explainer<'n, N> {
             return Ok(());
         }
         if entry.kind == Kind::Recovered {
-            return writeln!(out, "          {} bytes of this journal were lost in a cut write.", entry.detail);
+            return writeln!(
+                out,
+                "          {} bytes of this journal were lost in a cut write.",
+                entry.detail
+            );
         }
         self.time(entry.at, out)?;
         out.write_str("  ")?;
@@ -219,7 +223,9 @@ fn because(entry: &Entry, out: &mut impl Write) -> fmt::Result {
         Reason::ClockRanBack => {
             write!(out, "something was reported for {actual:.2} s when it was {expected:.2} s already")
         }
-        Reason::BadNumber => write!(out, "a number that I was given can't be: {actual}, expected {expected} at most"),
+        Reason::BadNumber => {
+            write!(out, "a number that I was given can't be: {actual}, expected {expected} at most")
+        }
         Reason::Deadline => {
             let what = match entry.gate {
                 Some(Gate::Intent) => "no command was understood",
@@ -261,10 +267,9 @@ fn because(entry: &Entry, out: &mut impl Write) -> fmt::Result {
         Reason::IntentTooWeak => {
             write!(out, "I was not sure what was wanted: {actual:.2}, needed {expected:.2}")
         }
-        Reason::NobodyAsked => write!(
-            out,
-            "it sounded as if nobody was talking to me: {actual:.2}, allowed {expected:.2}"
-        ),
+        Reason::NobodyAsked => {
+            write!(out, "it sounded as if nobody was talking to me: {actual:.2}, allowed {expected:.2}")
+        }
         Reason::SlotCount => write!(out, "{actual} values were said, needed {expected}"),
         Reason::SlotNotListed => {
             write!(out, "the name matched nobody: best {actual:.2}, needed {expected:.2}")

@@ -80,10 +80,7 @@ impl JournalFile {
         };
         let mut journal = JournalFile { file, chain };
         if torn > 0 {
-            journal.append(&Entry {
-                detail: torn as u16,
-                ..Entry::new(Kind::Recovered, SampleIndex(0))
-            })?;
+            journal.append(&Entry { detail: torn as u16, ..Entry::new(Kind::Recovered, SampleIndex(0)) })?;
         }
         Ok(journal)
     }

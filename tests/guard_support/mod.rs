@@ -25,7 +25,8 @@ pub(crate) fn span(start_ms: u64, end_ms: u64) -> SampleSpan {
 }
 
 pub(crate) fn actions() -> Vec<Action> {
-    let action = |id, tier, slots| Action { id, class: id as u8, tier, slots, loud: false, phrase_phones: 10 };
+    let action =
+        |id, tier, slots| Action { id, class: id as u8, tier, slots, loud: false, phrase_phones: 10 };
     vec![
         action(LIGHT, Tier::Routine, 0),
         action(MUSIC, Tier::Reversible, 1),
