@@ -108,7 +108,12 @@ fn check(result: &EvalResult, units: &[Unit]) -> Result<(), String> {
 type MakeJudge = fn(&'static Run, files: usize) -> Box<dyn Judge>;
 
 /// Plays everything, with whatever parts.
-fn play(plan: &Plan, run: &'static Run, subject: &mut dyn Subject, judge: MakeJudge) -> (EvalResult, Vec<Unit>) {
+fn play(
+    plan: &Plan,
+    run: &'static Run,
+    subject: &mut dyn Subject,
+    judge: MakeJudge,
+) -> (EvalResult, Vec<Unit>) {
     let augmenter = Augmenter::new(&AugmentConfig::default()).unwrap();
     let config = PlayConfig { rules: run.rules, manifests: &run.manifests, augmenter: &augmenter };
     let mut player = Player::new(config);
@@ -240,9 +245,7 @@ wrong!(one_that_takes_a_hit_anywhere_is_caught, IgnoresWhatTheManifestKnows);
 
 #[test]
 fn one_that_forgets_the_refractory_is_caught() {
-    caught(untouched, |run, _| {
-        Box::new(Scorer::new(Rules { refractory: 0, ..run.rules }, &run.thresholds))
-    });
+    caught(untouched, |run, _| Box::new(Scorer::new(Rules { refractory: 0, ..run.rules }, &run.thresholds)));
 }
 
 #[test]

@@ -19,7 +19,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 KITCHEN = HERE.parent / "kitchen"
 SHARDS = 8
-REPEAT = 60
+REPEAT = 24
 
 
 def corpus(folder):

@@ -27,7 +27,7 @@ def main():
     parser.add_argument("--address", help="of a running cluster")
     parser.add_argument("--cpus", type=int, help="of this machine, where there is no cluster")
     parsed = shards.arguments(parser)
-    place = {"address": parsed.address} if parsed.address else {"num_cpus": parsed.cpus, "include_dashboard": False}
+    place = {"address": parsed.address} if parsed.address else {"num_cpus": parsed.cpus, "include_dashboard": False, "log_to_driver": False}
     ray.init(**place)
     tasks = []
     for shard in shards.missing(parsed):

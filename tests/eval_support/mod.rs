@@ -102,7 +102,9 @@ pub(crate) fn plant(folder: &Path) -> Script {
     let mut add = |name: &str, seconds: f64, about: &str, lines: &[Line]| {
         let samples = (seconds * S as f64) as usize;
         fs::write(folder.join(name), wav((0..samples).map(|n| (n * 31 % 17) as i16 - 8))).unwrap();
-        manifest.push_str(&format!("{{\"file\":\"{name}\",\"set\":\"planted\",\"seconds\":{seconds},{about}}}\n"));
+        manifest.push_str(&format!(
+            "{{\"file\":\"{name}\",\"set\":\"planted\",\"seconds\":{seconds},{about}}}\n"
+        ));
         script.insert(name.to_string(), lines.to_vec());
     };
     let negative = r#""split":"dev","kind":"negative""#;

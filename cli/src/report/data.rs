@@ -4,7 +4,7 @@ use super::clips::Clip;
 use super::compare::{Comparison, with_first};
 use super::view::{BAR_THRESHOLDS, LATENCY_BINS, LATENCY_FROM_MS, Sums, View};
 use super::{Args, Run};
-use earnest::eval::result::{Augmentation, Excluded, Failed, ManifestId, Rules};
+use earnest::eval::result::{Augmentation, Cost, Excluded, Failed, ManifestId, Rules};
 use earnest::eval::stats::{Level, Rate, hours_needed, normal_upper_point};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -45,7 +45,8 @@ struct RunData<'a> {
     start_why: &'a str,
     /// Not only yes or no.
     scored: bool,
-    /// Processor seconds per hour of audio: all, and of these decoding and augmentation.
+    /// Processor seconds per hour of audio: all, and of these decoding and augmentation. Not of an engine that heard it
+    /// elsewhere and only told its events.
     cpu_s_per_hour: Option<[f64; 2]>,
     views: Vec<ViewData<'a>>,
     clips: &'a [Clip],
@@ -156,13 +157,19 @@ fn run_data<'a>(n: usize, run: &'a Run, runs: &'a [Run]) -> RunData<'a> {
         start: run.start,
         start_why: &run.start_why,
         scored: run.views.scored(),
-        cpu_s_per_hour: run.dir.cost.filter(|cost| cost.hours > 0.0).map(|cost| {
+        cpu_s_per_hour: cost(run).map(|cost| {
             let other = (cost.decode_cpu_s + cost.augment_cpu_s) / cost.hours;
             [short(cost.cpu_s_per_hour()), short(other)]
         }),
         views: run.views.views.iter().map(view).collect(),
         clips: &run.clips,
     }
+}
+
+fn cost(run: &Run) -> Option<Cost> {
+    let elsewhere =
+        run.dir.result.run.subject.settings.get("heard").is_some_and(|heard| heard == "elsewhere");
+    run.dir.cost.filter(|cost| cost.hours > 0.0 && !elsewhere)
 }
 
 fn view_data(view: &View, start: usize) -> ViewData<'_> {

@@ -239,7 +239,7 @@ function sessions() {
   }
   const list = view.worst_sessions.map(([name, steps]) => [name, at(steps, i)]).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
   const listed = list.reduce((sum, [, n]) => sum + n, 0);
-  const effect = all.effect > 1.05 ? `They cluster: the rate is as uncertain as if there were only ${number(all.events / all.effect, 1)} independent ones.` : "They scatter no more than chance would have it.";
+  const effect = all.effect > 1.2 ? `They cluster: the rate is as uncertain as if there were only ${number(all.events / all.effect, 1)} independent ones.` : "They scatter hardly more than chance would have it.";
   const rows = list.flatMap(([name, n]) => [h("span.name", { title: name }, h("bdi", {}, name)), h("i", { style: `width:${(100 * n) / list[0][1]}%` }), h("span", {}, String(n))]);
   host.replaceChildren(
     h("h3", {}, "Where the false accepts come from"),

@@ -21,7 +21,7 @@ function headline(run, view, i) {
   if (view.hours) {
     more.push(`${plural(fa.events, "false accept", "false accepts")} in ${hours(view.hours)} h without the phrase: with 95 % confidence the rate is `, h("b", {}, `at most ${perHour(fa.upper)} an hour`), ". ");
     const alone = rate(fa.events, fa.hours);
-    if (fa.effect > 1.05) more.push(`They come in clusters, so it is sessions that count; taken as independent they would give ${perHour(alone.low)} to ${perHour(alone.high)}. `);
+    if (fa.effect > 1.2) more.push(`They come in clusters, so it is sessions that count; taken as independent they would give ${perHour(alone.low)} to ${perHour(alone.high)}. `);
   }
   if (view.trials) more.push(`${miss.count.toLocaleString("en")} of ${plural(miss.of, "saying", "sayings")} missed: between ${percent(miss.low)} and ${percent(miss.high)}. `);
   const claim = view.needed.find(([, needed]) => needed > view.hours);
@@ -40,7 +40,7 @@ function tiles(run, view, i) {
     tile("False accepts per hour", view.hours ? perHour(fa.value) : "–", view.hours ? `95 %: ${perHour(fa.low)} to ${perHour(fa.high)}` : "no audio without the phrase"),
     tile("Missed", view.trials ? percent(miss.value) : "–", view.trials ? `95 %: ${percent(miss.low)} to ${percent(miss.high)}` : "no sayings"),
     tile("Half of them heard within", known ? `${late.median} ms` : "–", known ? `95 % within ${late.p95} ms of its end` : "no phrase whose end is known"),
-    tile("Cost of an hour of audio", cost ? `${cost[0] >= 10 ? number(cost[0], 0) : number(cost[0], 2)} CPU s` : "–", cost ? `${Math.round(3600 / cost[0]).toLocaleString("en")} times as fast as it plays; ${number(cost[1], 2)} s are decoding` : "not measured"),
+    tile("Cost of an hour of audio", cost ? `${cost[0] >= 10 ? number(cost[0], 0) : number(cost[0], 2)} CPU s` : "–", cost ? `${Math.round(3600 / cost[0]).toLocaleString("en")} times as fast as it plays; ${number(cost[1], 2)} s are decoding` : "not measured here"),
   );
 }
 
