@@ -41,10 +41,10 @@ impl Default for ConfidenceWeights {
     /// For `models/phones-m`, fitted on `dev`.
     fn default() -> Self {
         ConfidenceWeights {
-            score: 0.3,
-            phone: 0.5,
-            not_listed: [0.0, 0.0],
-            command: [0.0, 1.0, 1.0, 0.0, 0.0],
+            score: 0.3057,
+            phone: 0.2542,
+            not_listed: [-2.1514, 0.0008],
+            command: [-4.4153, 3.1316, 6.6078, 0.708, 0.6101],
         }
     }
 }
