@@ -38,7 +38,8 @@ fn a_wrong_grammar_is_told_with_its_place() {
     assert!(told.contains("expected the name of a list, found `contact`"), "{told}");
     let told = stderr_of(earnest().args(["-g", "nothing.yaml", "a.wav"]), 2);
     assert!(told.contains("nothing.yaml: cannot be read"), "{told}");
-    let told = stderr_of(earnest().args(["-g", "examples/grammars/lights.yaml", "--slot", "room", "a.wav"]), 2);
+    let told =
+        stderr_of(earnest().args(["-g", "examples/grammars/lights.yaml", "--slot", "room", "a.wav"]), 2);
     assert!(told.contains("NAME=FILE"), "{told}");
 }
 
@@ -86,7 +87,10 @@ fn orders_of_coffee() {
         .take(20)
         .collect();
     let files = orders.iter().map(|order| folder.join(order["file"].as_str().unwrap()));
-    let found = lines(earnest().args(["-g", "examples/grammars/coffee.yaml", "--confidence", "0", "--json"]).args(files), 0);
+    let found = lines(
+        earnest().args(["-g", "examples/grammars/coffee.yaml", "--confidence", "0", "--json"]).args(files),
+        0,
+    );
     let mut right = 0;
     for (order, found) in orders.iter().zip(&found) {
         let slots = found["slots"].as_object().cloned().unwrap_or_default();

@@ -41,10 +41,10 @@ impl Default for ConfidenceWeights {
     /// For `models/phones-m`, fitted on `dev`.
     fn default() -> Self {
         ConfidenceWeights {
-            score: 0.3057,
-            phone: 0.2542,
-            not_listed: [-2.1514, 0.0008],
-            command: [-4.4153, 3.1316, 6.6078, 0.708, 0.6101],
+            score: 0.2944,
+            phone: 0.2315,
+            not_listed: [-3.338, 0.003],
+            command: [-4.6014, 3.3096, 6.6183, 0.7054, 0.6996],
         }
     }
 }
