@@ -52,7 +52,7 @@ fn the_same_sentences_and_slots_as_hassil() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), accepted + refused, wrong.join("\n"));
 }
 
-/// Thousands of public templates, where PyPI's `home-assistant-intents` is installed for the Python in `PYTHON`.
+/// The public templates for English, where PyPI's `home-assistant-intents` is installed for the Python in `PYTHON`.
 #[test]
 fn all_public_templates_are_read() {
     let python = std::env::var("PYTHON").unwrap_or("python3".into());
@@ -76,5 +76,5 @@ fn all_public_templates_are_read() {
     }
     assert!(recognizer.read("paint the kitchen lamp green with a brush").is_empty());
     eprintln!("{templates} templates");
-    assert!(templates > 1000, "{templates}");
+    assert!(templates > 500, "{templates}");
 }

@@ -422,7 +422,7 @@ mod tests {
             ),
             (
                 "intents:\n  A:\n    data:\n      - sentences: ['é {', b]\n",
-                "g.yaml, line 4, column 24: expected the name of a list and `}`, found the end",
+                "g.yaml, line 4, column 25: expected the name of a list and `}`, found the end",
             ),
             ("intents:\n  A: [1]\n", "g.yaml, line 2, column 6: expected a mapping, found a sequence"),
             (
