@@ -65,11 +65,11 @@ fn posteriors(text: &str) -> Vec<[f32; Phone::SYMBOLS]> {
     frames
 }
 
+/// Slots and their values.
+type Pairs = Vec<(String, String)>;
+
 /// Intent, slots and words.
-fn decode(
-    decoder: &mut Decoder,
-    frames: &[[f32; Phone::SYMBOLS]],
-) -> Option<(String, Vec<(String, String)>, String)> {
+fn decode(decoder: &mut Decoder, frames: &[[f32; Phone::SYMBOLS]]) -> Option<(String, Pairs, String)> {
     decoder.reset();
     frames.iter().for_each(|frame| decoder.process(frame, true));
     let best = decoder.best()?;
@@ -91,7 +91,7 @@ fn decode(
     Some((grammar.intent(best.meaning).into(), slots, words.join(" ")))
 }
 
-fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
+fn pairs(all: &[(&str, &str)]) -> Pairs {
     all.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
 }
 
