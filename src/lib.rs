@@ -12,6 +12,10 @@
 //!       ▼
 //!  spotter     trait KeywordSpotter                                        Detection: phrase, span, score, why
 //!       ▼
+//!  intent      phones → a grammar's words and slots                        Hypothesis: meaning, spans, score
+//!       ▼
+//!  confidence  how likely each value, none of them, or no order at all
+//!       ▼
 //!  event       what, when (sample span), how sure, why
 //!       ▼
 //!  guard       gates, risk tiers, announcement, confirmation, mute         Authorization or Refusal

@@ -8,9 +8,14 @@ mod nn_support;
 
 use earnest::Storage;
 use earnest::audio::Unit;
+use earnest::confidence::{ConfidenceWeights, Judge};
 use earnest::event::Event;
 use earnest::frontend::{FrontEnd, FrontEndConfig, MicroFrontEnd, MicroFrontEndConfig};
-use earnest::lexicon::{CORE, Dictionary};
+use earnest::intent::{
+    Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, ListImage, Listener, ListenerConfig,
+    Rescorer, compile,
+};
+use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use earnest::nn::{Calibration, Model, Net, OutputKind};
 use earnest::pipeline::{Pipeline, PipelineConfig};
 use earnest::simd::Level;
@@ -232,4 +237,37 @@ fn a_request_through_the_guard_and_its_journal() {
         (verify(journal.bytes(), None, None, |_, _| {}).unwrap().entries, sent)
     });
     assert_eq!((calls, entries, sent), (0, 10, 16_000));
+}
+
+#[test]
+fn a_command_from_the_first_sample_to_its_slots() {
+    // So loose a grammar that talk in a kitchen has a way through it, slots included.
+    let yaml = "intents: {A: {data: [{sentences: ['[{a}] [{a}] [{a}] [{a}] {a}']}]}}\nlists: {a: {values: [water, the, a, to, me]}}";
+    let letters = include_bytes!("../models/g2p-en.bin");
+    let lexicon = Lexicon::new(LexiconConfig::default()).unwrap();
+    let lexicon =
+        lexicon.with_dictionary(Dictionary::new(CORE).unwrap()).with_letters(G2p::new(&letters[..]).unwrap());
+    let compiled = compile(&Grammar::from_yaml("a.yaml", yaml).unwrap(), &lexicon).unwrap();
+    let lists: Vec<ListImage> =
+        compiled.lists.into_iter().map(|list| ListImage::new(list).unwrap()).collect();
+    let image = GrammarImage::new(compiled.grammar).unwrap();
+    // Little history, so that it is swept.
+    let memory = DecoderMemory { history: Storage::owned(100), ..DecoderMemory::owned(500, 1000) };
+    let decoder =
+        Decoder::new(DecoderConfig::default(), image, Storage::Owned(lists.into()), memory).unwrap();
+    let model = include_bytes!("../models/phones-s.int8.ear");
+    let net = Net::owned(Model::new(&model[..]).unwrap());
+    let mut listener = Listener::new(ListenerConfig::default(), net, decoder).unwrap();
+    let mut judge = Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED)).unwrap();
+    let kitchen = common::flac("kitchen.flac");
+    let mut slots = 0;
+    let (calls, ()) = calls(|| {
+        let mut tell =
+            |decoder: &Decoder, heard| slots += judge.judge(decoder, &heard).map_or(0, |v| v.slots().len());
+        listener.push(&kitchen, &mut tell);
+        listener.finish(&mut tell);
+        listener.reset();
+    });
+    assert!(slots > 2, "{slots}");
+    assert_eq!(calls, 0);
 }

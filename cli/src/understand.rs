@@ -41,7 +41,7 @@ pub(crate) struct Args {
     /// Values of a list, one a line, instead of the grammar's; may be given several times
     #[arg(long, value_name = "NAME=FILE.txt", value_parser = slot)]
     slot: Vec<(String, PathBuf)>,
-    /// How sure an order and each of its slots must be, 0 to 1
+    /// How sure it must be that this is an order, 0 to 1. A slot holds a value where that is likelier than none
     #[arg(long, value_name = "P", value_parser = score, default_value = "0.5")]
     confidence: f32,
     /// One JSON object a line
@@ -245,7 +245,7 @@ fn command(args: &Args, decoder: &Decoder<'static>, heard: &Heard, verdict: Opti
     }
     let mut listed = true;
     for slot in verdict.slots() {
-        let told = told(decoder, slot, args.confidence);
+        let told = told(decoder, slot);
         listed &= told.value.is_some();
         command.slots.insert(grammar.slot(slot.slot).into(), told);
     }
@@ -257,9 +257,9 @@ fn command(args: &Args, decoder: &Decoder<'static>, heard: &Heard, verdict: Opti
     command
 }
 
-fn told(decoder: &Decoder<'static>, slot: &SlotVerdict, least: f32) -> Slot {
+fn told(decoder: &Decoder<'static>, slot: &SlotVerdict) -> Slot {
     let name = |value| decoder.list(slot.list).map_or("", |list| list.value(value)).to_string();
-    let chosen = slot.value().filter(|value| value.probability >= least);
+    let chosen = slot.value();
     let others = slot.values().iter().skip(usize::from(chosen.is_some()));
     Slot {
         value: chosen.map(|value| name(value.value)),

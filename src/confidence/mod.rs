@@ -41,10 +41,10 @@ impl Default for ConfidenceWeights {
     /// For `models/phones-m`, fitted on `dev`.
     fn default() -> Self {
         ConfidenceWeights {
-            score: 0.3,
-            phone: 0.5,
-            not_listed: [0.0, 0.0],
-            command: [0.0, 1.0, 1.0, 0.0, 0.0],
+            score: 0.2944,
+            phone: 0.2315,
+            not_listed: [-3.338, 0.003],
+            command: [-4.6014, 3.3096, 6.6183, 0.7054, 0.6996],
         }
     }
 }

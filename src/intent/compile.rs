@@ -150,8 +150,11 @@ fn said(text: &str, joined: bool, lexicon: &Lexicon) -> Result<Vec<(Vec<Phone>, 
 /// A tree of phones while it grows.
 #[derive(Default)]
 struct Trie {
-    nodes: Vec<(BTreeMap<Phone, u32>, Vec<([u32; 2], f32)>)>,
+    nodes: Vec<(BTreeMap<Phone, u32>, Vec<End>)>,
 }
+
+/// A word or value and the state that follows; the logarithm of its weight.
+type End = ([u32; 2], f32);
 
 impl Trie {
     fn add(&mut self, phones: &[Phone], what: [u32; 2], log_weight: f32) {

@@ -112,3 +112,54 @@ impl<'a> History<'a> {
         self.len = len;
     }
 }
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::super::tokens::{Index, Path, index_len};
+    use super::*;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    fn said(history: &History<'_>, mut at: u32) -> Vec<u32> {
+        let mut words = Vec::new();
+        while let Some(record) = history.get(at) {
+            words.push(record.what);
+            at = record.before;
+        }
+        words
+    }
+
+    proptest! {
+        #[test]
+        fn sweeping_keeps_what_tokens_need_and_nothing_else(
+            before in prop::collection::vec(any::<prop::sample::Index>(), 1..80),
+            used in prop::collection::vec(any::<prop::sample::Index>(), 0..10),
+        ) {
+            let mut history = History::new(Storage::owned(100));
+            for (n, before) in before.iter().enumerate() {
+                // One in so many begins anew.
+                let before = before.index(n + 1);
+                let before = if before == n { NONE } else { before as u32 };
+                history.push(Record { before, what: n as u32, ..Record::default() });
+            }
+            let set = || Set::new(Storage::owned(16), 10.0);
+            let (mut now, mut next) = (set(), set());
+            let mut index = Index::new(Storage::owned(index_len(16)));
+            index.clear();
+            for (n, used) in used.iter().enumerate() {
+                let history = used.index(before.len()) as u32;
+                index.phone(&mut now, 0, n as u32, Path { score: 0.0, history, start: 0 });
+            }
+            let told = |history: &History<'_>, set: &Set<'_>| -> Vec<Vec<u32>> {
+                set.as_slice().iter().map(|token| said(history, token.phone.history)).collect()
+            };
+            let expected = told(&history, &now);
+            history.sweep([&mut now, &mut next]);
+            prop_assert_eq!(told(&history, &now), expected.clone());
+            let mut kept: Vec<u32> = expected.into_iter().flatten().collect();
+            kept.sort_unstable();
+            kept.dedup();
+            prop_assert_eq!(history.len, kept.len());
+        }
+    }
+}

@@ -170,7 +170,11 @@ impl<'a, const N: usize> Tables<'a, N> {
         }
         for n in 0..self.counts[ends] as u32 {
             let end = self.end(ends, n);
-            if end.what as usize >= what || end.to as usize >= to || !(end.log_weight <= 0.0) {
+            if end.what as usize >= what
+                || end.to as usize >= to
+                || end.log_weight > 0.0
+                || end.log_weight.is_nan()
+            {
                 return Err(ImageError::Contents { what: "wrong end", index: n as usize });
             }
         }

@@ -41,7 +41,7 @@ impl Default for ListenerConfig {
 }
 
 /// What a listener tells.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Heard {
     /// The best way through the grammar, if there is any.
     pub best: Option<Hypothesis>,

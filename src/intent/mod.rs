@@ -27,6 +27,8 @@ mod grammar;
 mod lattice;
 #[cfg(feature = "alloc")]
 mod template;
+#[cfg(feature = "alloc")]
+mod text;
 #[cfg(feature = "std")]
 mod yaml;
 
@@ -44,4 +46,6 @@ pub use listener::{Heard, Listener, ListenerConfig};
 pub use rescore::{Candidate, Rescorer};
 #[cfg(feature = "alloc")]
 pub use template::{Template, TemplateError};
+#[cfg(feature = "alloc")]
+pub use text::{Reading, TextRecognizer};
 pub use tokens::Token;

@@ -124,8 +124,7 @@ impl Search<'_> {
         let mut phones = [0usize; MAX_DEPTH + 1];
         open[0] = list.roots();
         let mut depth = 0;
-        loop {
-            let Some(span) = open.get_mut(depth) else { break };
+        while let Some(span) = open.get_mut(depth) {
             if span.count == 0 {
                 match depth.checked_sub(1) {
                     Some(up) => depth = up,
@@ -179,7 +178,7 @@ impl Search<'_> {
 
     /// Keeps the best, each value once.
     fn offer(&mut self, new: Candidate) {
-        if !(new.score > NEVER) {
+        if new.score == NEVER || new.score.is_nan() {
             return;
         }
         let count = self.count;

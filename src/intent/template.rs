@@ -327,7 +327,7 @@ mod tests {
             text(" on "),
             Template::Alternative(Vec::from([text("the"), text("")])),
             text(" "),
-            list("name", Some("name"), 26),
+            list("name", Some("name"), 23),
         ]));
         assert_eq!(Template::parse("(turn|switch) on [the] {name}"), Ok(expected.clone()));
         let rhino = Template::parse_rhino("[turn,switch] on (the) $name:name").unwrap();

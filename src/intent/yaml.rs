@@ -406,3 +406,99 @@ fn count(node: &Node) -> usize {
         Kind::Mapping(all) => 1 + all.iter().map(|(key, value)| count(key) + count(value)).sum::<usize>(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intent::TextRecognizer;
+    use std::string::ToString;
+
+    #[test]
+    fn errors_name_file_line_column_and_what_was_expected() {
+        for (text, message) in [
+            (
+                "intents:\n  A:\n    data:\n      - sentences:\n          - turn on (the lamp\n",
+                "g.yaml, line 5, column 30: expected `)`, found the end",
+            ),
+            (
+                "intents:\n  A:\n    data:\n      - sentences: ['é {', b]\n",
+                "g.yaml, line 4, column 25: expected the name of a list and `}`, found the end",
+            ),
+            ("intents:\n  A: [1]\n", "g.yaml, line 2, column 6: expected a mapping, found a sequence"),
+            (
+                "intents:\n  A:\n    data:\n      - slots: {}\n",
+                "g.yaml, line 4, column 9: expected sentences, found a mapping without it",
+            ),
+            (
+                "lists:\n  a:\n    range: {from: 9, to: 5}\n",
+                "g.yaml, line 3, column 12: expected `from` to be no more than `to`, and `step` 1 or more, found a mapping",
+            ),
+            (
+                "lists: {a: {values: {}}}\n",
+                "g.yaml, line 1, column 21: expected a sequence of values, found a mapping",
+            ),
+            ("", "g.yaml, line 1, column 1: expected YAML, found nothing"),
+        ] {
+            assert_eq!(Grammar::from_yaml("g.yaml", text).unwrap_err().to_string(), message);
+        }
+        let unclosed = Grammar::from_yaml("g.yaml", "intents: [").unwrap_err().to_string();
+        assert!(unclosed.starts_with("g.yaml, line 1, column 11: expected YAML, found "), "{unclosed}");
+    }
+
+    #[test]
+    fn names_that_nothing_stands_for_are_found_at_their_place() {
+        for (sentence, message) in [
+            ("a {b}", "g.yaml, line 1, column 42: expected the name of a list, found `b`"),
+            ("a <b>", "g.yaml, line 1, column 42: expected the name of a rule, found `b`"),
+        ] {
+            let text = std::format!("intents: {{A: {{data: [{{sentences: ['xxx {sentence}']}}]}}}}");
+            let grammar = Grammar::from_yaml("g.yaml", &text).unwrap();
+            assert_eq!(TextRecognizer::new(&grammar).unwrap_err().to_string(), message);
+        }
+        let endless =
+            "intents: {A: {data: [{sentences: ['<a>']}]}}\nexpansion_rules: {a: '<b>', b: 'x [<a>]'}";
+        let grammar = Grammar::from_yaml("g.yaml", endless).unwrap();
+        let error = TextRecognizer::new(&grammar).unwrap_err().to_string();
+        assert!(error.contains("expected at most 24 rules in each other"), "{error}");
+    }
+
+    #[test]
+    fn aliases_that_grow_are_stopped() {
+        let mut text = std::string::String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for n in 1..12 {
+            let before = std::format!("*a{}, ", n - 1).repeat(10);
+            text += &std::format!("a{n}: &a{n} [{before}]\n");
+        }
+        let error = Grammar::from_yaml("g.yaml", &text).unwrap_err();
+        assert!(matches!(error.problem, Problem::Size { what: "nodes", .. }), "{error}");
+    }
+
+    #[test]
+    fn contexts_of_rhino() {
+        let text = r#"
+context:
+  expressions:
+    orderDrink:
+      - "[can, could] I have (a) $size:size $drink:drink (please)"
+      - "@polite $pv.SingleDigitInteger:count $drink:drink"
+  slots:
+    size: [small, large]
+    drink: [coffee, "iced tea"]
+  macros:
+    polite: ["I would like", "get me"]
+"#;
+        let grammar = Grammar::from_rhino("r.yaml", text).unwrap();
+        let recognizer = TextRecognizer::new(&grammar).unwrap();
+        let read = |text: &str| {
+            let readings = recognizer.read(text);
+            readings.into_iter().next().map(|one| one.slots.into_iter().collect::<Vec<_>>())
+        };
+        let slots =
+            |all: &[(&str, &str)]| Some(all.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect());
+        assert_eq!(read("could I have a small iced tea"), slots(&[("drink", "iced tea"), ("size", "small")]));
+        assert_eq!(read("get me three coffee"), slots(&[("count", "3"), ("drink", "coffee")]));
+        assert_eq!(read("have a small coffee"), None);
+        let error = Grammar::from_rhino("r.yaml", &text.replace("$size:size", "$size")).unwrap_err();
+        assert_eq!((error.place.line, error.to_string().contains("`:` and the name of a slot")), (5, true));
+    }
+}

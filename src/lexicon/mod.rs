@@ -38,6 +38,8 @@ pub use front::{Lexicon, LexiconConfig, Pronunciation, ReadError, Source, Word};
 pub use g2p::{G2p, Guess};
 pub use phone::{MAX_PHONES, Phone, PhoneError, Phones};
 pub use reader::{Entry, LineError, entries};
+#[cfg(feature = "alloc")]
+pub(crate) use spoken::number as number_words;
 
 /// A [`Dictionary`] of what devices are told: numbers, days, rooms, colours, devices, verbs, fillers, yes and no.
 /// From the CMU dictionary, by the list `models/lexicon-core.txt`.

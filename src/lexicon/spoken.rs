@@ -192,7 +192,7 @@ const TENS: [&str; 10] =
     ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 
 /// Digits as words: 0 … 999,999 as a number, more or with leading zeros digit by digit.
-pub(super) fn number(digits: &str) -> Vec<&'static str> {
+pub(crate) fn number(digits: &str) -> Vec<&'static str> {
     let mut words = Vec::new();
     match digits.parse::<u32>() {
         Ok(number) if digits.len() <= 6 && (digits.len() == 1 || !digits.starts_with('0')) => {
