@@ -97,6 +97,19 @@ pub(super) fn find(phrase: &[Words], dictionary: &Dictionary<'_>) -> Vec<Rival> 
     let ends: Vec<(&[u8], &[u8])> =
         phrase.iter().filter_map(|words| Some((&**words.first()?, &**words.last()?))).collect();
     let single = phrase.iter().all(|words| words.len() == 1);
+    // Beginnings of a single word that are common words themselves, as "a" in "alexa": "a lexicon" begins so.
+    let mut begins_a_pair = alloc::vec![false; first.len()];
+    let core = Dictionary::new(CORE).ok();
+    if let Some(core) = core.as_ref().filter(|_| single) {
+        core.for_each(|_, phones| {
+            let head = phones.iter().map(|phone| phone.index() as u8);
+            if phones.len() + MIN_PHRASE_PHONES <= first.len()
+                && head.eq(first[..phones.len()].iter().copied())
+            {
+                begins_a_pair[phones.len()] = true;
+            }
+        });
+    }
     dictionary.for_each(|word, phones| {
         let said: Vec<u8> = phones.iter().map(|phone| phone.index() as u8).collect();
         for (one, back) in whole.iter().zip(&reversed) {
@@ -119,16 +132,12 @@ pub(super) fn find(phrase: &[Words], dictionary: &Dictionary<'_>) -> Vec<Rival> 
             let (head, tail) = first.split_at(length);
             keep(&mut heads[length], &distance, head, word, &said);
             keep(&mut tails[length], &distance, tail, word, &said);
-            if tail.len() >= MIN_PHRASE_PHONES && said.len() > tail.len() && said.len() <= tail.len() + 4 {
+            if begins_a_pair[length] && said.len() > tail.len() && said.len() <= tail.len() + 4 {
                 let cost = distance.beginning(tail, &said, CONTAINED);
                 if cost <= CONTAINED {
                     let more = GAP * (said.len() - tail.len()) as f32 + cost;
-                    found.push(rival(
-                        format!("… {word}"),
-                        [head, &said[..]].concat(),
-                        more,
-                        RivalKind::Longer,
-                    ));
+                    let phones = [head, &said[..]].concat();
+                    found.push(rival(format!("… {word}"), phones, more, RivalKind::Longer));
                 }
             }
         }
@@ -138,7 +147,6 @@ pub(super) fn find(phrase: &[Words], dictionary: &Dictionary<'_>) -> Vec<Rival> 
             }
         }
     });
-    let core = Dictionary::new(CORE).ok();
     let common = |word: &str| core.as_ref().is_some_and(|core| core.get(word).is_some());
     for length in 1..first.len() {
         for (a, head, head_said) in &heads[length] {
