@@ -117,11 +117,15 @@ fn listen_says_why_in_plain_words() {
 #[test]
 fn bad_usage_is_exit_2_and_says_what_there_is() {
     let model = model();
-    let cases: [(&[&str], &str); 11] = [
-        (&["detect", "--phrase", "hey you", "x.wav"], "there are, both used with --model: template"),
+    let cases: [(&[&str], &str); 15] = [
+        (&["detect", "--engine", "template", "--phrase", "hey you", "x.wav"], "use --model, not --phrase"),
+        (&["detect", "--engine", "phonetic", "--model", &model, "x.wav"], "use --phrase, not --model"),
+        (&["detect", "--phrase", "a", "x.wav"], "1 phones, expected 3 to 32"),
+        (&["detect", "--phrase", "hey you", "--fa-per-hour", "0", "x.wav"], "more than 0"),
+        (&["detect", "--engine", "net", "--model", &model, "x.wav"], "it is for engine `template`"),
         (&["detect", "--engine", "onnx", "--model", &model, "x.wav"], "engine `onnx` is not in this version"),
         (&["detect", "--engine", "nonsense", "x.wav"], "template"),
-        (&["detect", "x.wav"], "give --model FILE"),
+        (&["detect", "x.wav"], "or --model FILE"),
         (&["detect", "--model", &model], "give recordings"),
         (&["detect", "--model", "nope.earnest", "x.wav"], "model nope.earnest: cannot be read"),
         (&["detect", "--model", &model, "--threshold", "2", "x.wav"], "2, expected 0 to 1"),

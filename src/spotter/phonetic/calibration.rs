@@ -68,7 +68,7 @@ const USUAL: f32 = 1.1;
 const WEIGHT: f32 = 10.0;
 /// Other audio has this many times as many false accepts as the background, which the acoustic model was trained on.
 #[cfg(feature = "alloc")]
-const HARDER: f32 = 1.0;
+const HARDER: f32 = 2.0;
 
 /// False accepts an hour that are expected of a typed phrase at `threshold`, 0 to 1.
 pub fn false_accepts_per_hour(threshold: f32) -> f32 {

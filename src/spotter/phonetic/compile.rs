@@ -14,9 +14,6 @@ use core::fmt;
 /// Most pronunciations of a phrase: of more, the likeliest.
 const MAX_PRONUNCIATIONS: usize = 12;
 
-/// Most rivals that are looked for by themselves.
-const MAX_FOUND: usize = 48;
-
 /// Why a phrase can't be listened for.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -120,7 +117,7 @@ impl PhraseCompiler {
     /// the phrase, longer words with the phrase in them. A second or less.
     pub fn find_rivals(&mut self, dictionary: &Dictionary<'_>) -> &mut Self {
         if let Some(phrase) = self.added.last_mut() {
-            let found = rivals::find(&phrase.pronunciations, dictionary, MAX_FOUND);
+            let found = rivals::find(&phrase.pronunciations, dictionary);
             phrase.rivals.extend(found);
         }
         self

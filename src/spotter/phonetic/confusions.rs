@@ -1,4 +1,4 @@
-//! How phones come out of the acoustic model. Written by `models/training/confusions.py`, not by hand.
+//! How phones come out of the acoustic model. Written by `models/training/phrase_confusions.py`, not by hand.
 
 use crate::lexicon::Phone;
 

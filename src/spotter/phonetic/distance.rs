@@ -26,10 +26,10 @@ impl Distance {
             f32::from(row[q]) / f32::from(row[p]).max(1.0)
         };
         let mut replace = [[1.0; Phone::SYMBOLS]; Phone::SYMBOLS];
-        for p in 1..Phone::SYMBOLS {
-            for q in 1..Phone::SYMBOLS {
+        for (p, row) in replace.iter_mut().enumerate().skip(1) {
+            for (q, cost) in row.iter_mut().enumerate().skip(1) {
                 let likelihood = (0.5 * (share(p, q) + share(q, p))).clamp(RAREST, 1.0);
-                replace[p][q] = if p == q { 0.0 } else { libm::logf(likelihood) / libm::logf(RAREST) };
+                *cost = if p == q { 0.0 } else { libm::logf(likelihood) / libm::logf(RAREST) };
             }
         }
         Distance { replace }

@@ -35,6 +35,7 @@ pub(super) struct Found {
     pub(super) start: u32,
     pub(super) end: u32,
     /// Evidence as one number, before it is made comparable between phrases.
+    #[cfg(feature = "alloc")]
     pub(super) value: f32,
     /// 0 to 1, comparable.
     pub(super) score: f32,
@@ -176,5 +177,13 @@ fn examine(history: &History<'_>, index: usize, phrase: &Phrase<'_>, candidate: 
         rival_margin: margin,
     };
     let value = measures.evidence();
-    Some(Found { phrase: index, start, end, value, score: phrase.calibration().score(value), evidence })
+    Some(Found {
+        phrase: index,
+        start,
+        end,
+        #[cfg(feature = "alloc")]
+        value,
+        score: phrase.calibration().score(value),
+        evidence,
+    })
 }

@@ -191,7 +191,7 @@ impl<'a> PhraseSet<'a> {
                 return Err(bad(at + 12));
             }
             let Calibration { half, scale } = phrase.calibration;
-            if !half.is_finite() || !(scale > 0.0 && scale.is_finite()) {
+            if !(half.is_finite() && scale > 0.0 && scale.is_finite()) {
                 return Err(bad(at + 16));
             }
         }

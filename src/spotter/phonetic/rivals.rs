@@ -2,7 +2,7 @@
 
 use super::distance::{Distance, GAP};
 use super::phrase::{MAX_PHRASE_PHONES, MIN_PHRASE_PHONES};
-use crate::lexicon::{Dictionary, Phone};
+use crate::lexicon::{CORE, Dictionary, Phone};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -14,7 +14,12 @@ const NEAR: f32 = 0.65;
 /// How near a longer word has to come to containing the phrase.
 const CONTAINED: f32 = 0.8;
 /// Words that are kept for each half of a pair.
-const HALVES: usize = 5;
+const HALVES: usize = 6;
+/// Most rivals of each kind.
+const PARTS: usize = 6;
+const LONGER: usize = 16;
+const WORDS: usize = 14;
+const PAIRS: usize = 10;
 /// Words that have earned a wake word's trust by waking real devices: published lists of 2018 to 2021.
 const PUBLISHED: &[&str] = &[
     "unacceptable",
@@ -78,8 +83,8 @@ pub enum RivalKind {
 /// The phrase as its words' phones: one pronunciation.
 type Words = Vec<Vec<u8>>;
 
-/// What sounds like `phrase` (its pronunciations, word by word), the nearest first, at most `most`.
-pub(super) fn find(phrase: &[Words], dictionary: &Dictionary<'_>, most: usize) -> Vec<Rival> {
+/// What sounds like `phrase` (its pronunciations, word by word), the nearest first.
+pub(super) fn find(phrase: &[Words], dictionary: &Dictionary<'_>) -> Vec<Rival> {
     let distance = Distance::new();
     let whole: Vec<Vec<u8>> = phrase.iter().map(|words| words.concat()).collect();
     let reversed: Vec<Vec<u8>> = whole.iter().map(|one| one.iter().rev().copied().collect()).collect();
@@ -92,6 +97,19 @@ pub(super) fn find(phrase: &[Words], dictionary: &Dictionary<'_>, most: usize) -
     let ends: Vec<(&[u8], &[u8])> =
         phrase.iter().filter_map(|words| Some((&**words.first()?, &**words.last()?))).collect();
     let single = phrase.iter().all(|words| words.len() == 1);
+    // Beginnings of a single word that are common words themselves, as "a" in "alexa": "a lexicon" begins so.
+    let mut begins_a_pair = alloc::vec![false; first.len()];
+    let core = Dictionary::new(CORE).ok();
+    if let Some(core) = core.as_ref().filter(|_| single) {
+        core.for_each(|_, phones| {
+            let head = phones.iter().map(|phone| phone.index() as u8);
+            if phones.len() + MIN_PHRASE_PHONES <= first.len()
+                && head.eq(first[..phones.len()].iter().copied())
+            {
+                begins_a_pair[phones.len()] = true;
+            }
+        });
+    }
     dictionary.for_each(|word, phones| {
         let said: Vec<u8> = phones.iter().map(|phone| phone.index() as u8).collect();
         for (one, back) in whole.iter().zip(&reversed) {
@@ -114,6 +132,14 @@ pub(super) fn find(phrase: &[Words], dictionary: &Dictionary<'_>, most: usize) -
             let (head, tail) = first.split_at(length);
             keep(&mut heads[length], &distance, head, word, &said);
             keep(&mut tails[length], &distance, tail, word, &said);
+            if begins_a_pair[length] && said.len() > tail.len() && said.len() <= tail.len() + 4 {
+                let cost = distance.beginning(tail, &said, CONTAINED);
+                if cost <= CONTAINED {
+                    let more = GAP * (said.len() - tail.len()) as f32 + cost;
+                    let phones = [head, &said[..]].concat();
+                    found.push(rival(format!("… {word}"), phones, more, RivalKind::Longer));
+                }
+            }
         }
         if !single {
             for (words, (begins, ends)) in phrase.iter().zip(&ends) {
@@ -121,9 +147,14 @@ pub(super) fn find(phrase: &[Words], dictionary: &Dictionary<'_>, most: usize) -
             }
         }
     });
+    let common = |word: &str| core.as_ref().is_some_and(|core| core.get(word).is_some());
     for length in 1..first.len() {
         for (a, head, head_said) in &heads[length] {
             for (b, tail, tail_said) in &tails[length] {
+                // Two names side by side are nothing that people say.
+                if !common(head) && !common(tail) {
+                    continue;
+                }
                 let said = [&head_said[..], tail_said].concat();
                 let limit = FAR * first.len() as f32;
                 if a + b <= limit {
@@ -163,9 +194,19 @@ pub(super) fn find(phrase: &[Words], dictionary: &Dictionary<'_>, most: usize) -
     // A part or a pair of words that sounds the same is only one more way to say the phrase.
     found.retain(|rival| rival.kind != RivalKind::Same || !rival.text.contains(['…', ' ']));
     found.sort_by(|a, b| a.distance.total_cmp(&b.distance).then_with(|| a.text.len().cmp(&b.text.len())));
+    // Some of every kind: of one alone there can be hundreds.
     let mut kept: Vec<Rival> = Vec::new();
+    let mut room = [PARTS, LONGER, WORDS, PAIRS, WORDS];
     for rival in found {
-        if kept.len() < most && kept.iter().all(|old| old.phones != rival.phones) {
+        let place = match rival.kind {
+            RivalKind::Part => 0,
+            RivalKind::Longer => 1,
+            RivalKind::Same => 4,
+            _ if rival.text.contains(' ') => 3,
+            _ => 2,
+        };
+        if room[place] > 0 && kept.iter().all(|old| old.phones != rival.phones) {
+            room[place] -= 1;
             kept.push(rival);
         }
     }
