@@ -23,7 +23,8 @@ PHRASE_GROUPS = {"synthetic-wake/*/kokoro": 1.0, "tts/wake": 0.8, "wake_communit
                  "synthetic-wake/*/flite": 0.25, "synthetic-wake/*/festival": 0.25, "synthetic-wake/*/espeak": 0.3}
 ALIKE_GROUPS = {"synthetic-wake/*/kokoro": 1.0, "synthetic-wake/*/joe": 0.3, "synthetic-wake/*/flite": 0.3, "synthetic-wake/*/festival": 0.15,
                 "synthetic-wake/*/espeak": 0.3, "tts/confusable": 0.6, "tts/wake": 0.5, "wake_community": 0.8, "words": 0.5}
-KINDS = dict(phrase=0.46, part=0.08, alike=0.2, mined=0.1, other=0.16)
+KINDS = dict(phrase=0.46, part=0.06, alike=0.1, mined=0.14, other=0.24)
+ENOUGH = 60                                      # clips of a group that are heard as often as it may be
 VARY = 0.8                                       # of what augment.py can do to a segment
 
 
@@ -38,9 +39,10 @@ def says(row, phrase):
 
 
 def weighed(members, groups):
-    """Share of each clip, so that each group is heard as often as `groups` says; groups unknown there, never."""
+    """Share of each clip, so that each group is heard as often as `groups` says, a small one less; groups
+    unknown there, never."""
     names = [group(c.key) for c in members]
-    share = np.array([groups.get(n, 0.0) / names.count(n) for n in names])
+    share = np.array([groups.get(n, 0.0) / max(names.count(n), ENOUGH) for n in names])
     return share / share.sum()
 
 
