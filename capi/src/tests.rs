@@ -329,7 +329,7 @@ fn every_field_out_of_range_is_named_with_its_range() {
     for (change, name, min, max, actual) in cases {
         let mut bad = config();
         change(&mut bad);
-        let (mut bytes, mut error, mut handle) = (77, no_error(), 1 as *mut Handle);
+        let (mut bytes, mut error, mut handle) = (77, no_error(), std::ptr::dangling_mut::<Handle>());
         let mut memory = [u64::MAX; 20];
         let status = unsafe { earnest_required_bytes(&bad, &mut bytes, &mut error) };
         assert_eq!((status, bytes, field(&error)), (Status::OutOfRange as i32, 77, name));
