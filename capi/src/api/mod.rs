@@ -1,11 +1,11 @@
 //! The interface, apart from the crate around it, so that a fuzzer can compile it into itself.
 
-#[expect(unreachable_pub, reason = "cbindgen takes what is public")]
+#[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 pub(crate) mod types;
 mod listener;
-#[expect(unreachable_pub, reason = "cbindgen takes what is public")]
+#[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 mod pointer;
-#[expect(unreachable_pub, reason = "cbindgen takes what is public")]
+#[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 pub(crate) mod ffi;
 
 /// What a handle points to.
