@@ -3,7 +3,7 @@
 use crate::audio::{self, AudioError, Warning};
 use crate::progress::Progress;
 use crate::term::{Colour, Term};
-use crate::wake::{Engine, Wake, score};
+use crate::wake::{Engine, Source, Wake, score};
 use crate::{Outcome, UsageError, output, phrase};
 use earnest::audio::SAMPLE_RATE_HZ;
 use earnest::frontend::{FrontEnd, FrontEndConfig};
@@ -124,7 +124,8 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     }
     if !args.phrase.is_empty() {
         let threshold = phrase::threshold(args.threshold, args.fa_per_hour);
-        wakes.push(Wake::typed(&args.phrase, &args.sounds_like, threshold)?);
+        let source = Source::typed(&args.phrase, &args.sounds_like, threshold)?;
+        wakes.push(Wake::new(&source, None)?);
     }
     let mut detector = Detector::new(wakes)?;
     let listed = args.list.as_deref().map(names).transpose()?;

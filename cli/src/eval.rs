@@ -2,8 +2,8 @@
 
 use crate::progress::Progress;
 use crate::term::{Colour, Term};
-use crate::wake::{Engine, Judged, score};
-use crate::{Outcome, UsageError, config, output};
+use crate::wake::{Engine, Judged, Source, score};
+use crate::{Outcome, UsageError, config, output, phrase};
 use earnest::eval::augment::{AugmentConfig, Codec};
 use earnest::eval::manifest::Manifest;
 use earnest::eval::plan::{PlanConfig, Shard};
@@ -47,7 +47,7 @@ pub(crate) struct Args {
     /// Seconds of silence that the other engine heard before each file
     #[arg(long, value_name = "S", default_value_t = 0.0, requires = "events")]
     events_pad: f64,
-    /// The phrase that counts, if it isn't the model's own
+    /// A typed phrase to judge; with --model, --config or --events, the phrase that counts if it isn't their own
     #[arg(long, value_name = "TEXT")]
     phrase: Option<String>,
     /// Which engine listens
@@ -207,15 +207,28 @@ fn judged(args: &Args) -> Result<Judged, UsageError> {
         let phrase = args.phrase.as_deref().ok_or_else(|| UsageError("--events needs --phrase".into()))?;
         return Judged::told(events, args.events_pad, phrase);
     }
-    args.engine.unwrap_or(Engine::Template).check()?;
-    match (&args.model, &args.config) {
-        (Some(model), _) => Judged::load(model, PipelineConfig::default(), args.threshold),
-        (_, Some(file)) => {
+    let (source, pipeline, threshold) = match (&args.model, &args.config, &args.phrase) {
+        (Some(model), ..) => (Source::read(model)?, PipelineConfig::default(), args.threshold),
+        (_, Some(file), _) => {
             let assistant = config::read(file)?;
-            Judged::load(&assistant.model, assistant.pipeline, args.threshold.or(assistant.threshold))
+            (Source::read(&assistant.model)?, assistant.pipeline, args.threshold.or(assistant.threshold))
         }
-        _ => Err(UsageError("nothing to judge: give --model, --config or --events".into())),
+        (.., Some(phrase)) => {
+            let threshold = phrase::threshold(args.threshold, None);
+            let source = Source::typed(std::slice::from_ref(phrase), &[], threshold)?;
+            (source, PipelineConfig::default(), None)
+        }
+        _ => {
+            let problem = "nothing to judge: give --model, --config, --phrase or --events";
+            return Err(UsageError(problem.into()));
+        }
+    };
+    if let Some(engine) = args.engine.filter(|engine| *engine != source.engine) {
+        engine.check()?;
+        let (wanted, found) = (engine.name(), source.engine.name());
+        return Err(UsageError(format!("--engine {wanted}: what there is to judge is for engine `{found}`")));
     }
+    Judged::new(source, pipeline, threshold)
 }
 
 fn configured(args: &Args, judged: &Judged) -> Result<EvalConfig, UsageError> {

@@ -1,0 +1,136 @@
+//! Wake phrases: which engines there are, models from files, and phrases from text.
+
+mod judged;
+mod spotter;
+
+use crate::{UsageError, lexicon};
+use clap::ValueEnum;
+use earnest::spotter::Detection;
+use earnest::spotter::phonetic::{Background, PhraseCompiler};
+use std::fs;
+use std::path::Path;
+
+pub(crate) use judged::Judged;
+pub(crate) use spotter::{Source, Spotter, Tells};
+
+/// What the bundled acoustic model says about speech that is not for the device.
+const BACKGROUND: &[u8] = include_bytes!("../../../models/background-m.bin");
+
+/// Names of the engines.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub(crate) enum Engine {
+    /// A small network trained for one phrase
+    Net,
+    /// A phrase typed as text, without training
+    Phonetic,
+    /// A phrase enrolled from recordings
+    Template,
+    /// A model that runs in ONNX (not in this version)
+    Onnx,
+    /// A cheap engine in front of a careful one (not in this version)
+    Cascade,
+}
+
+impl Engine {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Engine::Net => "net",
+            Engine::Phonetic => "phonetic",
+            Engine::Template => "template",
+            Engine::Onnx => "onnx",
+            Engine::Cascade => "cascade",
+        }
+    }
+
+    /// An error unless this version has the engine.
+    pub(crate) fn check(self) -> Result<(), UsageError> {
+        match self {
+            Engine::Net | Engine::Phonetic | Engine::Template => Ok(()),
+            _ => Err(UsageError(format!(
+                "engine `{}` is not in this version; there are: phonetic (a phrase typed as text, used with --phrase), \
+                 template (a phrase enrolled from recordings with `earnest enroll`) and net (a network trained for a \
+                 phrase), both used with --model",
+                self.name()
+            ))),
+        }
+    }
+}
+
+/// Wake phrases and the spotter that listens for them.
+pub(crate) struct Wake {
+    /// At least one; [`Detection::phrase`] counts in their order.
+    pub(crate) phrases: Vec<String>,
+    pub(crate) engine: Engine,
+    /// Score to wake at.
+    pub(crate) threshold: f32,
+    pub(crate) spotter: Spotter,
+}
+
+impl Wake {
+    /// The model in `file`; `threshold` overrides the model's.
+    pub(crate) fn load(file: &Path, threshold: Option<f32>) -> Result<Wake, UsageError> {
+        Wake::new(&Source::read(file)?, threshold)
+    }
+
+    /// The model `image`, a network or an enrolled phrase as it says itself; `name` is only for errors.
+    pub(crate) fn parse(name: &str, image: Vec<u8>, threshold: Option<f32>) -> Result<Wake, UsageError> {
+        Wake::new(&Source::of_model(name, image), threshold)
+    }
+
+    /// Whatever there is to listen for; `threshold` overrides its own.
+    pub(crate) fn new(source: &Source, threshold: Option<f32>) -> Result<Wake, UsageError> {
+        let (spotter, phrases, threshold) = source.spotter(Tells::From(threshold))?;
+        Ok(Wake { phrases, engine: source.engine, threshold, spotter })
+    }
+
+    /// The phrase of a detection.
+    pub(crate) fn phrase(&self, detection: &Detection) -> &str {
+        self.phrases.get(usize::from(detection.phrase)).map_or("", String::as_str)
+    }
+}
+
+impl Source {
+    /// The model in `file`.
+    pub(crate) fn read(file: &Path) -> Result<Source, UsageError> {
+        let name = file.display();
+        let image =
+            fs::read(file).map_err(|error| UsageError(format!("model {name}: cannot be read: {error}")))?;
+        Ok(Source::of_model(&name.to_string(), image))
+    }
+
+    /// Phrases as they were typed; `sounds_like`: more that sounds like them and must not wake.
+    pub(crate) fn typed(
+        phrases: &[String],
+        sounds_like: &[String],
+        threshold: f32,
+    ) -> Result<Source, UsageError> {
+        let (lexicon, dictionary) = lexicon::bundled()?;
+        let mut compiler = PhraseCompiler::new();
+        for phrase in phrases {
+            let failed = |error| UsageError(format!("--phrase {phrase:?}: {error}"));
+            compiler.add(phrase, threshold, &lexicon).map_err(failed)?;
+            compiler.find_rivals(&dictionary);
+            for other in sounds_like {
+                let failed = |error| UsageError(format!("--sounds-like {other:?}: {error}"));
+                compiler.add_rival(other, &lexicon).map_err(failed)?;
+            }
+        }
+        compiler.calibrate(&background()?).map_err(|error| UsageError(format!("--phrase: {error}")))?;
+        let image = compiler.to_image().map_err(|error| UsageError(format!("--phrase: {error}")))?;
+        Ok(Source { name: phrases.join(", "), engine: Engine::Phonetic, image })
+    }
+}
+
+/// The bundled background.
+pub(crate) fn background() -> Result<Background<'static>, UsageError> {
+    Background::parse(BACKGROUND).map_err(|error| UsageError(format!("the bundled background: {error}")))
+}
+
+/// A score on the command line: 0 to 1.
+pub(crate) fn score(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(score) if (0.0..=1.0).contains(&score) => Ok(score),
+        Ok(score) => Err(format!("{score}, expected 0 to 1")),
+        Err(_) => Err("expected a number, 0 to 1".into()),
+    }
+}
