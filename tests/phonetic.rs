@@ -151,10 +151,7 @@ fn what_sounds_like_a_phrase_is_found() {
         "{alexa:?}"
     );
     let earnest = found("hey earnest");
-    assert!(
-        earnest.iter().any(|(text, kind)| text == "… earnestly" && *kind == RivalKind::Longer),
-        "{earnest:?}"
-    );
+    assert!(earnest.contains(&("… ernestine".into(), RivalKind::Longer)), "{earnest:?}");
 }
 
 #[test]
