@@ -29,7 +29,10 @@ fn errors_name_the_line_the_field_and_what_was_there() {
     for (text, expected) in [
         ("{\"set\":\"x\"}", "line 2, field `file`: expected the name of a recording, found nothing"),
         ("{\"file\":7.5,\"split\":[1]}", "line 2, field `split`: expected a string, found [1]"),
-        ("{\"file\":\"a\",\"seconds\":\"3\"}", "line 2, field `seconds`: expected seconds, 0 or more, found \"3\""),
+        (
+            "{\"file\":\"a\",\"seconds\":\"3\"}",
+            "line 2, field `seconds`: expected seconds, 0 or more, found \"3\"",
+        ),
         ("{\"file\":\"a\",\"seconds\":-1}", "line 2, field `seconds`: expected seconds, 0 or more, found -1"),
         ("{\"file\":\"a\",\"phrase_at\":[[1,2]]}", "line 2, field `phrase`: expected the phrase"),
         (
@@ -85,7 +88,10 @@ fn lhotse_cuts_are_stretches_with_what_is_said_in_them() {
     assert_eq!(rows(&Manifest::At(path)).unwrap(), [expected]);
     let mixed = cut.replace("MonoCut", "MixedCut");
     let error = lines(folder.path(), &mixed).unwrap_err();
-    assert!(error.contains("line 1, field `type`: expected `MonoCut` or `MultiCut`, found \"MixedCut\""), "{error}");
+    assert!(
+        error.contains("line 1, field `type`: expected `MonoCut` or `MultiCut`, found \"MixedCut\""),
+        "{error}"
+    );
     let piped = cut.replace("\"type\":\"file\"", "\"type\":\"command\"");
     let error = lines(folder.path(), &piped).unwrap_err();
     assert!(error.contains("field `sources`: expected one source of type `file`"), "{error}");

@@ -3,15 +3,15 @@
 mod common;
 mod eval_support;
 
+use earnest::Storage;
 use earnest::eval::augment::Codec;
 use earnest::eval::plan::Shard;
 use earnest::eval::result::Unit;
 use earnest::eval::run::{EvalConfig, EvalError, evaluate, merge, read_result, read_units};
 use earnest::eval::score::{FileEnd, Judge, Scorer, thresholds};
 use earnest::eval::subject::{Chain, Decides, Heard, Subject};
-use earnest::pipeline::PipelineConfig;
-use earnest::Storage;
 use earnest::event::Event;
+use earnest::pipeline::PipelineConfig;
 use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
 use eval_support::{Script, Scripted, config, files, plant_many, wav};
 use proptest::prelude::*;
@@ -111,10 +111,14 @@ fn killed_and_resumed_is_the_same() {
         let lives = (state >> 40) % 9;
         let mut units = 0;
         let died = catch_unwind(AssertUnwindSafe(|| {
-            evaluate(&config, || Ok(Scripted::new(&many.script)), |_| {
-                units += 1;
-                assert!(units <= lives, "killed on purpose");
-            })
+            evaluate(
+                &config,
+                || Ok(Scripted::new(&many.script)),
+                |_| {
+                    units += 1;
+                    assert!(units <= lives, "killed on purpose");
+                },
+            )
         }));
         assert!(died.is_err());
         let written = fs::read(&log).unwrap();
@@ -140,10 +144,14 @@ fn a_damaged_log_is_done_again_from_the_damage_on() {
     let config = asked(many.corpus.path(), out.path());
     let mut units = 0;
     let died = catch_unwind(AssertUnwindSafe(|| {
-        evaluate(&config, || Ok(Scripted::new(&many.script)), |_| {
-            units += 1;
-            assert!(units < 40, "killed on purpose");
-        })
+        evaluate(
+            &config,
+            || Ok(Scripted::new(&many.script)),
+            |_| {
+                units += 1;
+                assert!(units < 40, "killed on purpose");
+            },
+        )
     }));
     assert!(died.is_err());
     let log = out.path().join("log.jsonl");
@@ -162,10 +170,7 @@ fn what_does_not_belong_together_is_refused() {
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);
     many.run(&at("1"), Shard { index: 0, of: 2 }, 2).unwrap();
-    let mut other = EvalConfig {
-        shard: Shard { index: 1, of: 2 },
-        ..asked(many.corpus.path(), &at("2"))
-    };
+    let mut other = EvalConfig { shard: Shard { index: 1, of: 2 }, ..asked(many.corpus.path(), &at("2")) };
     other.augment.seed = 2;
     evaluate(&other, || Ok(Scripted::new(&many.script)), |_| {}).unwrap();
     let error = merge(&[at("1"), at("2")], &at("m")).unwrap_err().to_string();
@@ -184,7 +189,8 @@ fn what_does_not_belong_together_is_refused() {
     fs::create_dir(at("forged")).unwrap();
     for name in ["run.json", "units.jsonl", "result.json", "cost.json"] {
         let text = fs::read_to_string(at("1").join(name)).unwrap();
-        let text = if name == "units.jsonl" { text.replacen("\"samples\":", "\"samples\":1", 1) } else { text };
+        let text =
+            if name == "units.jsonl" { text.replacen("\"samples\":", "\"samples\":1", 1) } else { text };
         fs::write(at("forged").join(name), text).unwrap();
     }
     let error = merge(&[at("1"), at("forged")], &at("m2")).unwrap_err().to_string();
@@ -309,7 +315,8 @@ fn units_can_be_read_one_by_one() {
     let units: Vec<Unit> = read_units(out.path()).unwrap().map(Result::unwrap).collect();
     let result = read_result(out.path()).unwrap();
     assert_eq!(units.len() as u64, result.run.units);
-    let hits = |i: usize| units.iter().flat_map(|u| &u.files).flat_map(|f| &f.trials).filter(|t| t.hit(i)).count();
+    let hits =
+        |i: usize| units.iter().flat_map(|u| &u.files).flat_map(|f| &f.trials).filter(|t| t.hit(i)).count();
     for i in [0, 100, 300, 512] {
         assert_eq!(hits(i) as u64, result.groups.iter().map(|group| group.hits[i]).sum::<u64>());
     }

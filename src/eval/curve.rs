@@ -120,7 +120,9 @@ impl Curve {
 
     /// The same, sessions as units.
     pub fn session_rate(&self, index: usize) -> SessionRate {
-        SessionRate::new(self.clusters.values().map(|c| Session { events: c.at(index), hours: hours(c.samples) }))
+        SessionRate::new(
+            self.clusters.values().map(|c| Session { events: c.at(index), hours: hours(c.samples) }),
+        )
     }
 
     /// False accepts of each session (or speaker) at a threshold.
@@ -172,9 +174,7 @@ fn hours(samples: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::result::{
-        Augmentation, FORMAT, FileResult, Rules, Spoken, SubjectId, Trial,
-    };
+    use crate::eval::result::{Augmentation, FORMAT, FileResult, Rules, Spoken, SubjectId, Trial};
 
     /// Four thresholds; false accepts 5, 3, 1, 0 in `hours` of one session and as many hours without in another.
     fn planted(hours: f64) -> (Run, Vec<Unit>) {

@@ -86,7 +86,8 @@ pub fn sign_flip(differences: &[i64], seed: u64) -> SignFlip {
     if sessions <= 20 {
         // The first sign can stay: the mirror image has the same absolute sum.
         let half = 1_u64 << sessions.saturating_sub(1);
-        let as_far = (0..half).filter(|signs| flipped(&differing, |n| signs >> n & 1 == 1) >= observed).count();
+        let as_far =
+            (0..half).filter(|signs| flipped(&differing, |n| signs >> n & 1 == 1) >= observed).count();
         return SignFlip { p: as_far as f64 / half as f64, sessions, exact: true };
     }
     let mut random = Random::new(seed);

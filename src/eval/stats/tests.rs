@@ -20,8 +20,7 @@ fn limits_and_p_values_are_scipys() {
     for line in golden.lines() {
         let (left, right) = line.split_once("\t=\t").unwrap();
         let (what, arguments) = left.split_once('\t').unwrap();
-        let numbers =
-            |text: &str| text.split('\t').map(|v| v.parse::<f64>().unwrap()).collect::<Vec<_>>();
+        let numbers = |text: &str| text.split('\t').map(|v| v.parse::<f64>().unwrap()).collect::<Vec<_>>();
         let (x, expected) = (numbers(arguments), numbers(right));
         let whole = |v: f64| v as u64;
         let actual = match what {
@@ -63,9 +62,14 @@ fn limits_and_p_values_are_scipys() {
 /// Garwood's limits as printed in tables (Johnson, Kemp and Kotz; Ulm 1990), and the rule of three.
 #[test]
 fn limits_are_those_of_published_tables() {
-    for (events, low, high) in
-        [(0, 0.0, 3.689), (1, 0.025, 5.572), (2, 0.242, 7.225), (5, 1.623, 11.668), (10, 4.795, 18.390), (50, 37.111, 65.919)]
-    {
+    for (events, low, high) in [
+        (0, 0.0, 3.689),
+        (1, 0.025, 5.572),
+        (2, 0.242, 7.225),
+        (5, 1.623, 11.668),
+        (10, 4.795, 18.390),
+        (50, 37.111, 65.919),
+    ] {
         let limits = Rate { events, hours: 1.0 }.interval(Level::P95);
         assert!((limits.low - low).abs() < 6e-4 && (limits.high - high).abs() < 6e-4, "{events}: {limits:?}");
     }
@@ -190,7 +194,8 @@ fn shares_cover_as_they_say() {
 
 /// Sessions of 0.1 to 2 h, events in clusters of `size` on the average, `mean` events in all.
 fn clustered(random: &mut Random, sessions: usize, size: f64, mean: f64) -> (Vec<Session>, f64) {
-    let hours: Vec<f64> = (0..sessions).map(|n| 0.1 + 1.9 * ((n * 7) % sessions) as f64 / sessions as f64).collect();
+    let hours: Vec<f64> =
+        (0..sessions).map(|n| 0.1 + 1.9 * ((n * 7) % sessions) as f64 / sessions as f64).collect();
     let per_hour = mean / hours.iter().sum::<f64>();
     let drawn = hours.iter().map(|&hours| {
         let events = (0..random.poisson(per_hour * hours / size)).map(|_| random.geometric(size)).sum();
@@ -215,7 +220,9 @@ fn bootstrap(random: &mut Random, sessions: &[Session]) -> Interval {
 #[test]
 fn limits_by_session_cover_clusters_where_poissons_do_not() {
     let mut random = Random::new(13);
-    eprintln!("coverage of 95 % intervals: sessions, mean cluster, mean events: by session, Poisson, bootstrap");
+    eprintln!(
+        "coverage of 95 % intervals: sessions, mean cluster, mean events: by session, Poisson, bootstrap"
+    );
     for (sessions, size, mean, at_least) in [
         (60, 1.0, 5.0, 0.94),
         (60, 1.0, 40.0, 0.92),
