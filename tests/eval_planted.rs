@@ -46,7 +46,7 @@ fn check(result: &EvalResult, units: &[Unit]) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("{what}: {found}, expected {expected}")),
     };
-    equal("files", negative.files + other.files + wake.files, 11)?;
+    equal("files", negative.files + other.files + wake.files, 10)?;
     equal("sessions", negative.sessions, 4)?;
     equal("samples of negatives", negative.samples + other.samples, (10 + 5 + 5 + 2 + 4 + 2) * S)?;
     equal("samples of positives", wake.samples, (3 + 6 + 3 + 12) * S)?;
@@ -82,13 +82,12 @@ fn check(result: &EvalResult, units: &[Unit]) -> Result<(), String> {
     let expected = [
         ("n3.wav", 2000),
         ("n1.wav", 1500),
-        ("s1.wav", 4500),
+        // One cluster of the session: its highest is in the second file, and told from the start of the first.
+        ("s1.wav", 6000),
         ("n1.wav", 4000),
         ("o1.wav", 1000),
         ("n2.wav", 2400),
     ];
-    // In the session, one cluster: the highest is in the second file, and told from the first one's start.
-    let expected = expected.map(|(file, at)| if file == "s1.wav" { (file, 6000) } else { (file, at) });
     if worst != expected {
         return Err(format!("worst: {worst:?}"));
     }

@@ -19,7 +19,7 @@ const SCORE_FRAMES: u64 = 10;
 
 /// Look for wake phrases in recordings
 ///
-/// Audio: WAV, FLAC, Ogg Vorbis or MP3, any rate and channel count; `-` is raw 16 kHz s16le on stdin.
+/// Audio: WAV, FLAC, Ogg Vorbis or Opus, or MP3, any rate and channel count; `-` is raw 16 kHz s16le on stdin.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Recordings to look in

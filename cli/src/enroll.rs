@@ -41,7 +41,7 @@ const ODD_LENGTH: f64 = 1.6;
 pub(crate) struct Args {
     /// The phrase, as it is to be shown
     name: String,
-    /// Recordings of it (WAV, FLAC, Ogg Vorbis, MP3)
+    /// Recordings of it (WAV, FLAC, Ogg Vorbis or Opus, MP3)
     #[arg(required = true, value_name = "CLIP")]
     clips: Vec<String>,
     /// Recordings of other speech and of your rooms, without the phrase; 10 s at least, minutes are better

@@ -69,7 +69,7 @@ fn text_named_wav() {
     let folder = TempDir::new().unwrap();
     let text = "Dear diary, today nobody said the wake word.\n".repeat(100);
     let file = written(&folder, "text.wav", text.as_bytes());
-    refused(&file, "expected WAV, FLAC, Ogg Vorbis or MP3, found text (\"Dear diary");
+    refused(&file, "expected WAV, FLAC, Ogg (Vorbis or Opus) or MP3, found text (\"Dear diary");
 }
 
 #[test]
@@ -78,9 +78,12 @@ fn other_formats_are_named() {
     let mut mp4 = b"\0\0\0\x20ftypM4A ".to_vec();
     mp4.resize(4_000, 0);
     let file = written(&folder, "speech.m4a", &mp4);
-    refused(&file, "expected WAV, FLAC, Ogg Vorbis or MP3, found MP4 (AAC)");
+    refused(&file, "expected WAV, FLAC, Ogg (Vorbis or Opus) or MP3, found MP4 (AAC)");
     let file = written(&folder, "noise.wav", &[0x13, 0x37, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
-    refused(&file, "expected WAV, FLAC, Ogg Vorbis or MP3, found an unknown format (first bytes 13 37 00 01");
+    refused(
+        &file,
+        "expected WAV, FLAC, Ogg (Vorbis or Opus) or MP3, found an unknown format (first bytes 13 37 00 01",
+    );
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn telephone_speech_is_taken() {
 #[test]
 fn lossy_files_are_as_long_as_what_was_put_in() {
     let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    for name in ["clip.ogg", "clip.mp3"] {
+    for name in ["clip.ogg", "clip.mp3", "clip.opus"] {
         let result = detect(&data.join(name));
         assert_eq!(result.code, 0, "{}", result.stderr);
         assert_eq!(result.of_type("file")[0]["seconds"], 1.36, "{name}");

@@ -9,7 +9,8 @@
 //! | `log.jsonl` | finished units of a run that isn't finished | gone at the end |
 //!
 //! Everything but `cost.json` is a function of the run alone: the order of work, threads, kills and shards don't
-//! matter, to the byte. Times are samples at 16 kHz. Counts are integers, so that merging is exact.
+//! matter, to the byte. (Where recordings are resampled or played through rooms, the fast Fourier transform rounds as the
+//! processor's vector units do, so there on machines of one kind.) Times are samples at 16 kHz. Counts are integers, so that merging is exact.
 //!
 //! # The rules
 //!

@@ -51,18 +51,21 @@ pub(crate) type Script = Arc<HashMap<String, Vec<Line>>>;
 pub(crate) struct Scripted {
     pub(crate) script: Script,
     now: u64,
+    /// Highest score since the last running score was told.
+    highest: f32,
     waiting: Vec<Mark>,
 }
 
 impl Scripted {
     pub(crate) fn new(script: &Script) -> Scripted {
-        Scripted { script: script.clone(), now: 0, waiting: Vec::new() }
+        Scripted { script: script.clone(), now: 0, highest: 0.0, waiting: Vec::new() }
     }
 }
 
 impl Subject for Scripted {
     fn reset(&mut self) {
         self.now = 0;
+        self.highest = 0.0;
         self.waiting.clear();
     }
 
@@ -83,13 +86,13 @@ impl Subject for Scripted {
         while self.now < to {
             let step = (TRACE_EVERY - self.now % TRACE_EVERY).min(to - self.now);
             self.now += step;
-            let mut running = 0.01f32;
             while let Some(mark) = self.waiting.pop_if(|mark| mark.at <= self.now) {
-                running = running.max(mark.score);
+                self.highest = self.highest.max(mark.score);
                 tell(Heard::Mark(mark));
             }
             if self.now.is_multiple_of(TRACE_EVERY) {
-                tell(Heard::Running { at: self.now, score: running });
+                tell(Heard::Running { at: self.now, score: self.highest });
+                self.highest = 0.0;
             }
         }
     }

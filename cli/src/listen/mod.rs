@@ -31,7 +31,7 @@ const PRE_ROLL_S: usize = 2;
 /// configuration. On a terminal audio is taken at the pace it was spoken at; --fast doesn't wait.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A recording (WAV, FLAC, Ogg Vorbis, MP3), or `-` for raw 16 kHz s16le on stdin
+    /// A recording (WAV, FLAC, Ogg Vorbis or Opus, MP3), or `-` for raw 16 kHz s16le on stdin
     #[cfg_attr(feature = "mic", arg(conflicts_with = "mic"))]
     file: Option<String>,
     /// Listen to the default microphone

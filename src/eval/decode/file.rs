@@ -362,7 +362,7 @@ mod tests {
         let mut source = Decoded::new("x.wav", Box::new(Vanishing { inner, good: 20_000 }), None).unwrap();
         match drain(&mut source) {
             Err(AudioError::Read { seconds, .. }) => assert!(seconds > 0.1 && seconds < 0.7, "{seconds}"),
-            other => panic!("{other:?}"),
+            other => core::panic!("{other:?}"),
         }
     }
 

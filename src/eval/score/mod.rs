@@ -149,7 +149,7 @@ impl Judge for Scorer<'_> {
             self.trials.push(OpenTrial {
                 file,
                 start: at + start,
-                closes: (!whole).then_some(at + end + self.rules.hit_after),
+                closes: (!whole).then(|| at + end + self.rules.hit_after),
                 reached: 0,
                 index: trials.len(),
             });
