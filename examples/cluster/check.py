@@ -45,12 +45,15 @@ def children(word):
     return found
 
 
-def wait_for(what, seconds=120):
+def wait_for(what, adapter, seconds=600):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := what():
             return found
+        if adapter.poll() is not None:
+            sys.exit(f"the adapter ended with {adapter.returncode} before anything could be killed")
         time.sleep(0.02)
+    adapter.kill()
     sys.exit("waited in vain")
 
 
@@ -72,7 +75,7 @@ def main():
 
         # The whole adapter, once a shard is done.
         first = subprocess.Popen(adapter, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for(lambda: list(out.glob("shards/*/result.json")))
+        wait_for(lambda: list(out.glob("shards/*/result.json")), first)
         os.killpg(first.pid, signal.SIGKILL)
         first.wait()
         for pid in children(word):
@@ -83,7 +86,7 @@ def main():
 
         # Again; this time one shard is killed.
         second = subprocess.Popen(adapter, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        victim = wait_for(lambda: children(word))[0]
+        victim = wait_for(lambda: children(word), second)[0]
         os.kill(victim, signal.SIGKILL)
         print("killed a shard")
         code = second.wait()

@@ -49,6 +49,8 @@ for (const file of pages) {
       await page.waitForSelector("#tradeoff svg");
       const wide = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       check((await wide()) <= 0, `${where}: ${await wide()} px too wide`);
+      const tallest = await page.evaluate(() => Math.max(...[...document.querySelectorAll("tr")].map((row) => row.offsetHeight)));
+      check(tallest < 200, `${where}: a row of a table is ${tallest} px tall`);
       if (options["--shots"]) {
         await page.screenshot({ path: `${options["--shots"]}/${where}.png`, fullPage: true });
         await page.screenshot({ path: `${options["--shots"]}/${where}-top.png` });
