@@ -46,11 +46,11 @@ def labels_of(row, teacher):
     return best(options, heard)[1]
 
 
-def load(split="train"):
-    """Clips with features in the cache, those without teacher and labels left out; and the weight of each."""
+def load(split="train", every=1):
+    """Clips with features in the cache, those without teacher and labels left out, or every so many of them; and the weight of each."""
     found, weights = [], []
     for prefix, weight in WEIGHTS.items():
-        for row in clips(prefix, split):
+        for row in clips(prefix, split)[::every]:
             if not cached("mel", row["key"]).exists():
                 continue
             heard, target = (next((np.load(p) for k in kinds if (p := cached(k, row["key"])).exists()), None)
