@@ -80,7 +80,7 @@ def main():
     curve = [json.loads(line) for line in (o.run / "log.jsonl").open()]
     meaning = dict(speechocean="phone error rate, speechocean", coffee="disagreement with the teacher, coffee", wake="wrong phrase of ten, wake clean")
     seen = [k for k in meaning if any(k in r for r in curve)]
-    print("## Learning curve on dev\n\nThe averaged weights, on fixed parts of the dev sets.\n")
+    print("## Learning curve on dev\n\nThe averaged weights of the last stage, nothing taken off blank, on fixed parts of the dev sets.\n")
     print("| step | hours heard | " + " | ".join(meaning[k] for k in seen) + " |\n" + "|---" * (len(seen) + 2) + "|")
     for r in curve:
         print(f"| {r['step']} | {r['hours']} | " + " | ".join(f"{r[k]:.1%}" if k in r else "" for k in seen) + " |")
