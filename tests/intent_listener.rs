@@ -19,9 +19,8 @@ const LOOSE: &str = "intents: {A: {data: [{sentences: ['[{a}] [{a}] [{a}] [{a}] 
 fn listener() -> Listener<'static> {
     let letters = include_bytes!("../models/g2p-en.bin");
     let lexicon = Lexicon::new(LexiconConfig::default()).unwrap();
-    let lexicon = lexicon
-        .with_dictionary(Dictionary::new(CORE).unwrap())
-        .with_letters(G2p::new(&letters[..]).unwrap());
+    let lexicon =
+        lexicon.with_dictionary(Dictionary::new(CORE).unwrap()).with_letters(G2p::new(&letters[..]).unwrap());
     let compiled = compile(&Grammar::from_yaml("loose.yaml", LOOSE).unwrap(), &lexicon).unwrap();
     let lists: Vec<ListImage> =
         compiled.lists.into_iter().map(|list| ListImage::new(list).unwrap()).collect();
