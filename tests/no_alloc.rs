@@ -275,7 +275,7 @@ fn a_command_from_the_first_sample_to_its_slots() {
     let decoder =
         Decoder::new(DecoderConfig::default(), image, Storage::Owned(lists.into()), memory).unwrap();
     let model = include_bytes!("../models/phones-s.int8.ear");
-    let net = Net::owned(Model::new(&model[..]).unwrap());
+    let net = Net::owned(Model::new(model.to_vec()).unwrap());
     let mut listener = Listener::new(ListenerConfig::default(), net, decoder).unwrap();
     let mut judge = Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED)).unwrap();
     let kitchen = common::flac("kitchen.flac");

@@ -181,7 +181,7 @@ fn listener(args: &Args) -> Result<Listener<'static>, UsageError> {
     let decoder = Decoder::new(DecoderConfig::default(), image, lists, memory)
         .map_err(|error| wrong(&error))?
         .with_confusions(confusions);
-    let net = Net::owned(Model::new(ACOUSTIC).map_err(|error| wrong(&error))?);
+    let net = Net::owned(Model::new(ACOUSTIC.to_vec()).map_err(|error| wrong(&error))?);
     Listener::new(ListenerConfig::default(), net, decoder).map_err(|error| wrong(&error))
 }
 

@@ -442,7 +442,7 @@ mod tests {
             assert_eq!(Grammar::from_yaml("g.yaml", text).unwrap_err().to_string(), message);
         }
         let unclosed = Grammar::from_yaml("g.yaml", "intents: [").unwrap_err().to_string();
-        assert!(unclosed.starts_with("g.yaml, line 1, column 11: expected YAML, found "), "{unclosed}");
+        assert!(unclosed.starts_with("g.yaml, line 2, column 1: expected YAML, found "), "{unclosed}");
     }
 
     #[test]
