@@ -50,7 +50,7 @@ impl KeywordSpotter for NetSpotter {
 
 /// Bursts of noise, as loud as speech.
 fn audio(seconds: usize, mut state: u64) -> Vec<i16> {
-    let level = |i: usize| if i / 4000 % 2 == 0 { 3000.0 } else { 60.0 };
+    let level = |i: usize| if (i / 4000).is_multiple_of(2) { 3000.0 } else { 60.0 };
     (0..seconds * 16_000).map(|i| (level(i) * random(&mut state)) as i16).collect()
 }
 
