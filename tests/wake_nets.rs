@@ -130,3 +130,29 @@ fn chunks_and_what_was_before_a_reset_change_nothing() {
         }
     }
 }
+
+/// People say it, and other people other things. The bounds are looser than the card's figures, so that they fail for a
+/// fault and not for a rounding.
+#[test]
+fn people_who_say_alexa_wake_it_and_others_do_not() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    if !data.exists() {
+        println!("skipped: {} is not there", data.display());
+        return;
+    }
+    let image = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/wake-alexa.ear")).unwrap();
+    let mut pipeline = pipeline(&image);
+    let mut count = |set: &str| {
+        let files = common::files(&data, set, "dev");
+        let wakes = files.iter().filter(|file| {
+            pipeline.reset();
+            let heard = events(&mut pipeline, &common::ogg(file), 16_000);
+            heard.iter().any(|event| matches!(event, Event::Wake(_)))
+        });
+        (wakes.count(), files.len())
+    };
+    let ((detected, spoken), (accepted, other)) = (count("wake/alexa"), count("wake/computer"));
+    println!("detected {detected} of {spoken}, accepted {accepted} of {other}");
+    assert!(detected * 100 >= spoken * 75, "{detected} of {spoken}");
+    assert!(accepted * 100 <= other * 3, "{accepted} of {other}");
+}

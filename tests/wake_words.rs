@@ -1,30 +1,13 @@
 //! Real recordings by many people, where they are at hand: `../shared/data` beside the repository, `dev` split only.
 
+mod common;
+
+use common::{files, ogg};
 use earnest::Storage;
 use earnest::event::Event;
 use earnest::pipeline::{Pipeline, PipelineConfig};
 use earnest::spotter::template::{Enrollment, TemplateConfig, TemplateModel, TemplateSpotter};
 use std::path::{Path, PathBuf};
-
-/// Files of a set, as its manifest has them.
-fn files(data: &Path, set: &str, split: &str) -> Vec<PathBuf> {
-    let manifest = std::fs::read_to_string(data.join(set).join("manifest.jsonl")).unwrap();
-    let rows = manifest.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    rows.filter(|row| row["split"] == split)
-        .map(|row| data.join(set).join(row["file"].as_str().unwrap()))
-        .collect()
-}
-
-fn ogg(path: &Path) -> Vec<i16> {
-    let mut reader = lewton::inside_ogg::OggStreamReader::new(std::fs::File::open(path).unwrap()).unwrap();
-    assert_eq!((reader.ident_hdr.audio_sample_rate, reader.ident_hdr.audio_channels), (16_000, 1));
-    let mut pcm = vec![0; 16_000];
-    while let Some(packet) = reader.read_dec_packet_itl().unwrap() {
-        pcm.extend(packet);
-    }
-    pcm.extend([0; 16_000]);
-    pcm
-}
 
 fn wakes(model: &[u8], pcm: &[i16]) -> usize {
     let model = TemplateModel::parse(model).unwrap();

@@ -24,6 +24,7 @@ DROPPED = 0.1                      # of the channels before a block's pointwise 
 CONFIGS = {
     "phones-m": dict(stem=112, channels=256, dilations=[1, 1, 1, 2, 2, 4, 4, 2, 1, 2, 4], ahead=[0, 2]),
     "phones-s": dict(stem=48, channels=112, dilations=[1, 1, 1, 2, 2, 4, 4, 2], ahead=[0, 2]),
+    "wake-base": dict(stem=32, channels=64, dilations=[1, 1, 2, 1, 2, 1, 2], ahead=[0]),
 }
 
 

@@ -5,9 +5,8 @@
 
 Our own acoustic model listens; the text is known. For each clip that has the phrase (synthetic-wake, tts/wake, wake_community)
 `span` is the best path's first and last 20 ms frame of it; clips in which it lasts less than 0.24 s or more than 1.8 s are
-left out of training. For synthetic-wake and tts/wake clips also
-`spoken`, made as align.py makes `aligned`. Needs `mel` (features.py); clips already
-done are skipped.
+left out of training. For synthetic-wake and tts/wake clips also `spoken`, made as align.py makes `aligned`. Needs `mel`
+(features.py); clips already done are skipped.
 """
 import argparse
 

@@ -11,8 +11,7 @@ import sys
 import model
 import train
 
-CONFIG = dict(stem=32, channels=64, dilations=[1, 1, 2, 1, 2, 1, 2], ahead=[0])
-model.CONFIGS["wake-base"] = CONFIG
+CONFIG = model.CONFIGS["wake-base"]
 
 if __name__ == "__main__":
     sys.argv.insert(1, "wake-base")

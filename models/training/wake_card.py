@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The card of one wake net, from what was measured.
 
-    wake_card.py alexa --image ../wake-alexa.ear --dev dev.json [--test test.json] --run RUN --notes notes-wake.json > ../wake-alexa.card.md
+    wake_card.py alexa --image ../wake-alexa.ear --dev dev.json [--test test.json] --notes notes-wake.json > ../wake-alexa.card.md
 
 Figures come from wake_measure.py; notes-wake.json says what no program knows: how the run went, what peers gave.
 """
@@ -29,6 +29,11 @@ def figures(name, f):
                          + (f"≤ {latency[1]:.0f} ms, ≤ {latency[2]:.0f} ms |" if latency else "– |"))
     if not any(kind in f for kind in ("clean", "10 dB")):
         lines.append("| none in the data | – | – |")
+    spoken = [k for k in ("clean", "10 dB") if k in f]
+    if spoken:
+        lines += ["", "| false accepts allowed | " + " | ".join(f"missed {k}" for k in spoken) + " |", "|---|" + "---|" * len(spoken)]
+        for n in f[spoken[0]]["by_accepts"]:
+            lines.append(f"| {n} | " + " | ".join(f"{f[k]['by_accepts'][n]} of {f[k]['of']}" for k in spoken) + " |")
     lines += ["", "False accepts, files in which anything was heard:", "", "| set | hours | accepted |", "|---|---|---|"]
     total = [0, 0.0]
     for set_, (count, hours) in f["false accepts"].items():

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """One head of a run of wake_train.py to ONNX, with what the spotter must know in the metadata.
 
-    wake_export.py RUN/state.npz PHRASE OUT.onnx [--threshold 0.5] [--measured MEASURED.json]
+    wake_export.py RUN/state.npz PHRASE OUT.onnx [--checkpoint checkpoint/wake-PHRASE.npz] [--threshold 0.5] [--measured MEASURED.json]
 
 `--measured`: what wake_measure.py found on dev with the packed image: threshold, delay and the curve of false accepts. How
 long the phrase lasts is the median of its spans (wake_align.py). Input `mel` [1, T, 40], raw log-mels of preset `base`;
@@ -44,6 +44,7 @@ def main():
     a.add_argument("run", type=Path)
     a.add_argument("phrase")
     a.add_argument("out", type=Path)
+    a.add_argument("--checkpoint", type=Path, help="weights of trunk and head alone, to train on from")
     a.add_argument("--threshold", type=float, default=0.5)
     a.add_argument("--measured", type=Path)
     o = a.parse_args()
@@ -51,6 +52,11 @@ def main():
     k = list(np.load(o.run)["phrases"]).index(o.phrase)
     wake = params.pop("wake")
     params["head"] = dict(w=wake["w"][:, k : k + 1], bias=wake["bias"][k : k + 1])
+    if o.checkpoint:
+        kept = {**params, "wake": params["head"], "head": export.weights(o.run)[0]["head"]}
+        arrays = {f"['{kind}']['{n}']['{f}']": v.astype(np.float16 if f == "w" else np.float32)
+                  for kind, tree in (("average", kept), ("state", state)) for n, leaf in tree.items() for f, v in leaf.items()}
+        np.savez_compressed(o.checkpoint, phrases=np.array([o.phrase]), **arrays)
     g = graph(params, state, **params["head"])
     m = helper.make_model(g, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="earnest")
     measured = json.loads(o.measured.read_text()) if o.measured else {}

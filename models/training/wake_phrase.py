@@ -5,7 +5,7 @@
 An utterance is a list of words, a word a list of ARPABET phones with stress: what synthesize_kokoro.py speaks. Words that
 the dictionary lacks are taken as two of its words run together (snow + boy) where that is possible, else letter by letter
 (g2p.py). What sounds alike is found, for any phrase, by weighted phone distance over the whole dictionary
-(arXiv:2008.00508): words, pairs of words divided wherever the phrase can be divided, the phrase as a part of longer words,
+(arXiv:2008.00508): words, pairs of ordinary words divided wherever the phrase can be divided, the phrase as a part of longer words,
 parts of the phrase, its words in other company and in the wrong order, the phrase with something stuck to it.
 """
 import sys

@@ -7,8 +7,7 @@
 
 A head is one output a step of 40 ms, the log-odds that its phrase has just ended. Loss: of each phrase, how unsure the two
 surest steps are in the window around its end (max pooling, arXiv:1705.02411); of all other steps, how sure the few worst
-are, and a little of all; and the phones of everything, so that its lower
-blocks go on knowing them. Half of the way
+are, and a little of all; and the phones of everything, so that its lower blocks go on knowing them. Half of the way
 through, every clip without a phrase is listened to, and those most like a phrase are heard more often from then on.
 
 EARNEST_CACHE/runs/NAME: state.npz every 100 steps, from which a stopped run goes on; log.jsonl with figures on dev
