@@ -60,6 +60,19 @@ for target in thumbv6m-none-eabi riscv32imac-unknown-none-elf aarch64-unknown-no
     check "C library for $target" c_library "$target"
 done
 check "C library: header, symbols, examples, events as from Rust" capi/check.sh
+# The clip of the C examples, on the host and as WebAssembly.
+wasm() {
+    local module model=examples/kitchen/hey_earnest.earnest audio=examples/c/kitchen.s16le program
+    module=$(capi/build.sh wasm32-unknown-unknown)
+    program=$cross_dir/events
+    gcc -std=c99 -Icapi capi/tests/c/events.c "${CARGO_TARGET_DIR:-target}/release/libearnest.a" -lpthread -ldl -lm -o "$program"
+    diff <("$program" "$model" 0.34 160 "$audio") <(node capi/tests/wasm.mjs "$module" "$model" 0.34 160 "$audio")
+}
+if command -v node >/dev/null; then
+    check "C library as WebAssembly with simd128: events as here" wasm
+else
+    echo "skipped: WebAssembly: node is not there"
+fi
 
 lint() {
     (cd firmware && cargo fmt --check && cargo clippy --quiet --release --target-dir "$cross_dir/host" -- -D warnings)
