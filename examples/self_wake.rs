@@ -88,6 +88,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         outcome.heard_yes, outcome.heard_wake
     );
     print!("{}", outcome.told);
-    println!("\nsent: {}; woken by itself: {}", outcome.sent, outcome.woke);
+    println!(
+        "\nsent: {}; woken by itself: {}; of its own words, {} counted nothing",
+        outcome.sent, outcome.woke, outcome.uncounted
+    );
     Ok(())
 }
