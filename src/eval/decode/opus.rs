@@ -15,6 +15,8 @@ pub(super) struct Opus {
     pub(super) channels: usize,
     /// 10^(gain / 20), as the header asks.
     gain: f32,
+    /// Samples still to be left out at the start: the header's pre-skip, which the Ogg reader leaves to us.
+    skip: usize,
     pcm: Vec<f32>,
 }
 
@@ -23,6 +25,7 @@ impl Opus {
     pub(super) fn new(params: &AudioCodecParameters) -> Option<Opus> {
         let head = params.extra_data.as_deref()?;
         let channels = usize::from(*head.get(9)?);
+        let skip = usize::from(u16::from_le_bytes([*head.get(10)?, *head.get(11)?]));
         let gain = i16::from_le_bytes([*head.get(16)?, *head.get(17)?]);
         let (streams, coupled, map) = match head.get(18)? {
             0 if channels == 1 => (1, 0, &[0][..]),
@@ -33,14 +36,15 @@ impl Opus {
         let decoder = OpusMultistreamDecoder::new(OPUS_RATE_HZ, channels, streams, coupled, map).ok()?;
         let pcm = vec![0.0; OpusDecoder::MAX_FRAME_SIZE_48K * channels];
         let gain = libm::powf(10.0, f32::from(gain) / 256.0 / 20.0);
-        Some(Opus { decoder, channels, gain, pcm })
+        Some(Opus { decoder, channels, gain, skip, pcm })
     }
 
     /// Interleaved samples of a packet, without what its container says to leave out; `None` if it is damaged.
     pub(super) fn decode(&mut self, packet: &Packet) -> Option<&[f32]> {
         let samples = self.decoder.decode_float(&packet.data, &mut self.pcm, false).ok()?;
         let cut = |trim: u64| usize::try_from(trim).unwrap_or(usize::MAX).min(samples);
-        let from = cut(packet.trim_start.get());
+        let from = cut(packet.trim_start.get()).max(self.skip.min(samples));
+        self.skip -= self.skip.min(samples);
         let to = (samples - cut(packet.trim_end.get())).max(from);
         let pcm = self.pcm.get_mut(from * self.channels..to * self.channels)?;
         if self.gain != 1.0 {
