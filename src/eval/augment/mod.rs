@@ -167,7 +167,7 @@ impl Augmented {
         self.noise.is_some()
     }
 
-    /// At most [`BLOCK`] samples, which it may change.
+    /// At most [`BLOCK`](room::BLOCK) samples, which it may change.
     pub(crate) fn measure(&mut self, block: &mut [f32]) {
         if let Some(room) = &mut self.room {
             room.process(block);
@@ -191,7 +191,7 @@ impl Augmented {
         }
     }
 
-    /// At most [`BLOCK`] samples, the same blocks as were measured.
+    /// At most [`BLOCK`](room::BLOCK) samples, the same blocks as were measured.
     pub(crate) fn process(&mut self, block: &mut [f32]) {
         if let Some(room) = &mut self.room {
             room.process(block);

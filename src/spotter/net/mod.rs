@@ -1,4 +1,4 @@
-//! `net`: a small network trained for one phrase, the most accurate engine there is.
+//! `net`: a small network trained for one phrase.
 //!
 //! ```text
 //! mel frames ──► nn::Net (int8, ≤ 60 KB) ──► log-odds every 40 ms ──► mean of two ──► first crossing, then its peak ──► detection
@@ -17,7 +17,7 @@ pub use curve::{Curve, CurvePoint};
 pub use model::{NetModel, NetModelError};
 pub use spot::{NetConfig, NetSpotter};
 
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests;
 
 use core::fmt;
