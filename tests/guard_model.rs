@@ -313,6 +313,7 @@ impl Reference {
     }
 
     /// Takes an event of an open request; whether the request goes on.
+    #[allow(clippy::collapsible_match)] // a guard would let the arms below have it
     fn takes_in_request(&mut self, at: u64, input: &Input, request: &mut Request) -> Option<bool> {
         let last_prompt = request.prompts.last().copied();
         let asked_slot =
