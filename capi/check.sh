@@ -56,7 +56,7 @@ recordings=(../examples/kitchen/*.flac ../examples/kitchen/enroll/*.flac)
 data=../../shared/data/wake_community
 if [ -d "$data" ]; then
     for phrase in athena amelia computer hey_chatterbox hey_computer hey_floyd hey_kit hey_mike hey_scout hey_ziggy; do
-        recordings+=("$(find "$data/$phrase" -name '*.ogg' | LC_ALL=C sort | head -1)")
+        recordings+=("$(find "$data/$phrase" -name '*.ogg' | LC_ALL=C sort | sed -n 1p)")
     done
 else
     echo "skipped: recordings of others: $data is not there"
