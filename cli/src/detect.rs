@@ -12,7 +12,7 @@ use earnest::vad::{MelVad, MelVadConfig, VoiceActivityDetector};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// From one `score` line to the next: 10 frames are 100 ms.
 const SCORE_FRAMES: u64 = 10;
@@ -40,8 +40,8 @@ pub(crate) struct Args {
     /// Score to wake at, 0 to 1, instead of the model's own
     #[arg(long, value_name = "X", value_parser = score)]
     threshold: Option<f32>,
-    /// With --phrase: the score that ordinary audio reaches at most this often an hour, instead of --threshold
-    #[arg(long, value_name = "X", requires = "phrase", conflicts_with = "threshold", value_parser = phrase::rate)]
+    /// The score that ordinary audio reaches at most this often an hour, instead of --threshold; not for enrolled phrases
+    #[arg(long, value_name = "X", conflicts_with = "threshold", value_parser = phrase::rate)]
     fa_per_hour: Option<f32>,
     /// Also print near misses and, with --json, the running score ten times a second
     #[arg(long)]
@@ -114,8 +114,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     {
         return Err(UsageError("stdin (`-`) can be read only once".into()));
     }
-    let mut wakes =
-        args.model.iter().map(|model| Wake::load(model, args.threshold)).collect::<Result<Vec<_>, _>>()?;
+    let mut wakes = args.model.iter().map(|model| wake(model, args)).collect::<Result<Vec<_>, _>>()?;
     for (wake, file) in wakes.iter().zip(&args.model) {
         if args.engine.is_some_and(|engine| engine != wake.engine) {
             let (file, engine) = (file.display(), wake.engine.name());
@@ -144,6 +143,13 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
         }
     }
     Ok(if report.failed { Outcome::SomeFailed } else { Outcome::Done })
+}
+
+/// What `model` listens for, at the score that is asked for.
+fn wake(model: &Path, args: &Args) -> Result<Wake, UsageError> {
+    let source = Source::read(model)?;
+    let threshold = args.fa_per_hour.map(|rate| source.score_for(rate)).transpose()?;
+    Wake::new(&source, threshold.or(args.threshold))
 }
 
 /// The names in a list, read as they are needed: the list may be a pipe that goes on.

@@ -114,14 +114,34 @@ fn listen_says_why_in_plain_words() {
     assert!(result.stderr.contains("1 wake,"), "{}", result.stderr);
 }
 
+/// The curve of a network gives the score for a rate; that it proves less than is asked is said.
+#[test]
+fn a_network_is_used_at_a_rate_of_false_accepts() {
+    let net = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/wake-alexa.ear");
+    let clip = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/kitchen/background.flac");
+    let at = |rate: &str| run(&["detect", "--model", net, "--fa-per-hour", rate, "--scores", "--json", clip]);
+    let [seldom, often] = ["0.3", "30"].map(at);
+    assert_eq!((seldom.code, often.code), (0, 0), "{} {}", seldom.stderr, often.stderr);
+    assert!(seldom.stderr.contains("with 95 % confidence that is at most"), "{}", seldom.stderr);
+    let image = std::fs::read(net).unwrap();
+    let curve = earnest::spotter::net::NetModel::parse(&image[..]).unwrap();
+    let curve = curve.curve().unwrap();
+    let score = |rate| curve.for_rate(rate).unwrap().score;
+    assert!(score(0.3) > score(30.0));
+    assert!(seldom.stderr.contains(&format!("at score {:.3}", score(0.3))), "{}", seldom.stderr);
+}
+
 #[test]
 fn bad_usage_is_exit_2_and_says_what_there_is() {
     let model = model();
-    let cases: [(&[&str], &str); 15] = [
+    let net = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/wake-alexa.ear");
+    let cases: [(&[&str], &str); 17] = [
         (&["detect", "--engine", "template", "--phrase", "hey you", "x.wav"], "use --model, not --phrase"),
         (&["detect", "--engine", "phonetic", "--model", &model, "x.wav"], "use --phrase, not --model"),
         (&["detect", "--phrase", "a", "x.wav"], "1 phones, expected 3 to 32"),
         (&["detect", "--phrase", "hey you", "--fa-per-hour", "0", "x.wav"], "more than 0"),
+        (&["detect", "--model", net, "--fa-per-hour", "1001", "x.wav"], "at most 1000 an hour"),
+        (&["detect", "--model", &model, "--fa-per-hour", "1", "x.wav"], "has no curve of false accepts"),
         (&["detect", "--engine", "net", "--model", &model, "x.wav"], "it is for engine `template`"),
         (&["detect", "--engine", "onnx", "--model", &model, "x.wav"], "engine `onnx` is not in this version"),
         (&["detect", "--engine", "nonsense", "x.wav"], "template"),

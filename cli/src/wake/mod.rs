@@ -3,9 +3,11 @@
 mod judged;
 mod spotter;
 
-use crate::{UsageError, lexicon};
+use crate::{UsageError, lexicon, output};
 use clap::ValueEnum;
+use earnest::eval::stats::{Level, Rate};
 use earnest::spotter::Detection;
+use earnest::spotter::net::NetModel;
 use earnest::spotter::phonetic::{Background, PhraseCompiler};
 use std::fs;
 use std::path::Path;
@@ -96,6 +98,34 @@ impl Source {
         let image =
             fs::read(file).map_err(|error| UsageError(format!("model {name}: cannot be read: {error}")))?;
         Ok(Source::of_model(&name.to_string(), image))
+    }
+
+    /// The score that negative audio was counted to reach at most `per_hour` times an hour, by the curve of a network.
+    pub(crate) fn score_for(&self, per_hour: f32) -> Result<f32, UsageError> {
+        let name = &self.name;
+        let problem = |what: String| UsageError(format!("model {name}: --fa-per-hour {per_hour}: {what}"));
+        if self.engine != Engine::Net {
+            return Err(problem("an enrolled phrase has no curve of false accepts; use --threshold".into()));
+        }
+        let model =
+            NetModel::parse(&self.image[..]).map_err(|error| UsageError(format!("model {name}: {error}")))?;
+        let curve = model
+            .curve()
+            .ok_or_else(|| problem("it has no curve of false accepts; use --threshold".into()))?;
+        let Some(point) = curve.for_rate(per_hour.into()) else {
+            let least = curve.points().last().map_or(0, |point| point.count);
+            return Err(problem(format!("{least} in {:.2} h is the least that was counted", curve.hours())));
+        };
+        let counted = Rate { events: point.count.into(), hours: point.hours };
+        let most = counted.upper(Level::P95);
+        if most > per_hour.into() {
+            output::message(&format!(
+                "{name}: {} false accepts were counted in {:.2} h at score {:.3}: with 95 % confidence that is at \
+                 most {most:.2} an hour, not {per_hour}",
+                point.count, point.hours, point.score
+            ));
+        }
+        Ok(point.score)
     }
 
     /// Phrases as they were typed; `sounds_like`: more that sounds like them and must not wake.
