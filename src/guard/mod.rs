@@ -66,7 +66,7 @@
 //! For any events in any order at any time, and any policy it takes:
 //!
 //! - **Every condition or nothing.** An [`Authorization`] comes out only after every gate of the action's tier, each
-//!   in time, in order, in one request. `tests/guard_model.rs` checks this against a list of the conditions.
+//!   in time, in order, in one request. `tests/guard_model` checks this against a list of the conditions.
 //! - **Laws that no score and no policy lifts.** A disclosing or physical action is announced, the announcement
 //!   played to its end and reported; it is confirmed after that, in at least five phones that name the act; every
 //!   slot value is ahead of its runner-up. "Right" is asked again once, then refused.

@@ -1,21 +1,12 @@
-//! The guard beside a checklist that was written from its documentation: for any events in any order at any time,
-//! both must authorise at the same events. The checklist keeps no state machine: it keeps what was accepted of the
-//! open request, and before every authorisation goes through the whole list again.
-#![cfg(feature = "std")]
+//! The checklist: what was accepted of the open request, gone through anew before every authorisation.
 
-mod guard_support;
-
-use earnest::audio::{SampleIndex, SampleSpan};
-use earnest::guard::{
-    Act, Answer, GuardConfig, Input, Output, Reason, Slot, Surroundings, Tier, Understood, Wake,
-};
-use guard_support::*;
-use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use crate::guard_support::*;
+use earnest::audio::SampleSpan;
+use earnest::guard::{Answer, GuardConfig, Input, Surroundings, Tier, Understood, Wake};
 
 /// What happened in a request and counted.
 #[derive(Clone, Debug)]
-struct Request {
+pub(crate) struct Request {
     wake: (u64, Wake),
     commands: Vec<(u64, Understood)>,
     /// Asked for, begun, ended; in order.
@@ -26,13 +17,13 @@ struct Request {
 }
 
 /// The checklist.
-struct Reference {
+pub(crate) struct Reference {
     config: GuardConfig,
     off: Vec<u8>,
     muted: bool,
     deaf_until: u64,
     latest: u64,
-    request: Option<Request>,
+    pub(crate) request: Option<Request>,
     prompts_ever: u32,
 }
 
@@ -41,7 +32,7 @@ fn seconds_ok(from: u64, at: u64, ms: u32) -> bool {
 }
 
 impl Reference {
-    fn new(config: GuardConfig) -> Reference {
+    pub(crate) fn new(config: GuardConfig) -> Reference {
         Reference {
             config,
             off: Vec::new(),
@@ -245,7 +236,7 @@ impl Reference {
     }
 
     /// Takes an event; whether an authorisation must follow, `None` where rounding decides.
-    fn takes(&mut self, at: u64, input: &Input) -> Option<bool> {
+    pub(crate) fn takes(&mut self, at: u64, input: &Input) -> Option<bool> {
         match input {
             Input::Mute => {
                 if !self.muted {
@@ -314,7 +305,7 @@ impl Reference {
 
     /// Takes an event of an open request; whether the request goes on.
     #[allow(clippy::collapsible_match)] // a guard would let the arms below have it
-    fn takes_in_request(&mut self, at: u64, input: &Input, request: &mut Request) -> Option<bool> {
+    pub(crate) fn takes_in_request(&mut self, at: u64, input: &Input, request: &mut Request) -> Option<bool> {
         let last_prompt = request.prompts.last().copied();
         let asked_slot =
             request.prompts.len() == 1 && request.commands.len() == 1 && self.was_unsure(request);
@@ -476,298 +467,4 @@ impl Reference {
         let spare = self.total(request) - f64::from(limits.required_log_odds);
         if spare.abs() < 1e-3 { None } else { Some(spare > 0.0) }
     }
-}
-
-/// An event to come: how long after the one before, and what. Prompts are named as they turn out.
-#[derive(Clone, Debug)]
-enum Step {
-    Now(Input),
-    Begin {
-        wrong: bool,
-    },
-    End {
-        wrong: bool,
-        complete: bool,
-    },
-    /// The times of words are made from when they are reported: they ended `.0` before and lasted `.1`, ms. `.2` is
-    /// the kind of their surroundings.
-    Wake(u64, u64, u8, Wake),
-    Command(u64, u64, u8, Understood),
-    Answer(u64, u64, u8, Answer),
-}
-
-fn surroundings() -> impl Strategy<Value = u8> {
-    0u8..30
-}
-
-/// One of several settings; most are harmless.
-fn around(words: SampleSpan, kind: u8) -> Surroundings {
-    let calm = alone(words);
-    match kind {
-        0..=23 => calm,
-        24 => in_talk(words),
-        25 => Surroundings { talk_samples: 60_000, ..calm },
-        26 => Surroundings { quiet_samples: 3000, ..calm },
-        27 => Surroundings { in_playback: 0.5, playing: true, ..calm },
-        28 => Surroundings { voice: voice(-38.0), others: 0.3, ..calm },
-        _ => Surroundings {
-            stretch: SampleSpan { start: words.start.before(8000), end: words.end.after(9000) },
-            ..calm
-        },
-    }
-}
-
-fn probability() -> impl Strategy<Value = f32> {
-    prop_oneof![
-        24 => 0.93f32..0.99,
-        3 => 0.0f32..1.0,
-        1 => select(vec![0.0, 1.0, 0.9, 0.5, -0.1, 1.1, f32::NAN, f32::INFINITY]),
-    ]
-}
-
-fn words() -> impl Strategy<Value = (u64, u64)> {
-    (0u64..400, 200u64..1500)
-}
-
-fn wakes() -> impl Strategy<Value = Step> {
-    let nats = prop_oneof![20 => 4.0f32..8.0, 2 => -1.0f32..4.0, 1 => Just(f32::NAN)];
-    (words(), nats, surroundings())
-        .prop_map(|((ago, long), nats, kind)| Step::Wake(ago, long, kind, Wake { nats, ..wake(0, 1) }))
-}
-
-fn commands() -> impl Strategy<Value = Step> {
-    let nobody = prop_oneof![12 => Just(0.01f32), 1 => 0.0f32..1.0];
-    let runner_up = prop_oneof![6 => Just(0.02f32), 1 => 0.0f32..1.0];
-    (words(), 1u16..6, probability(), nobody, probability(), runner_up, surroundings()).prop_map(
-        |((ago, long), action, p, nobody, value, runner_up, kind)| {
-            let action = if action == 5 { SEND } else { action };
-            let slot = Slot { probability: value, runner_up, ..slot() };
-            let slots = vec![slot; usize::from(actions()[usize::from(action) - 1].slots)];
-            let words = span(0, 1);
-            Step::Command(ago, long, kind, Understood::new(action, p, nobody, &slots, words, alone(words)))
-        },
-    )
-}
-
-fn answers() -> impl Strategy<Value = Step> {
-    let phones = prop_oneof![4 => Just(10u16), 1 => 0u16..12];
-    let (names_act, yes) = (prop::bool::weighted(0.9), prop::bool::weighted(0.95));
-    (words(), probability(), phones, names_act, yes, surroundings()).prop_map(
-        |((ago, long), probability, phones, names_act, yes, kind)| {
-            let answer = Answer { probability, phones, names_act, yes, ..yes_send_it(0, 1) };
-            Step::Answer(ago, long, kind, answer)
-        },
-    )
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        2 => wakes(),
-        3 => commands(),
-        3 => answers(),
-        3 => prop::bool::weighted(0.05).prop_map(|wrong| Step::Begin { wrong }),
-        3 => (prop::bool::weighted(0.05), prop::bool::weighted(0.95))
-            .prop_map(|(wrong, complete)| Step::End { wrong, complete }),
-        1 => prop::bool::weighted(0.8).prop_map(|accepted| Step::Now(Input::SecondFactor { accepted })),
-        1 => prop_oneof![
-            12 => Just(Input::Tick),
-            2 => Just(Input::Mute),
-            4 => Just(Input::Unmute),
-            1 => Just(Input::Cancel),
-            1 => (0u8..6).prop_map(|class| Input::Deprovision { class }),
-            1 => (0.0f32..1.0).prop_map(|nobody| Input::NotUnderstood { nobody }),
-        ].prop_map(Step::Now),
-    ]
-}
-
-/// A request in the right order, of any tier, with a re-prompt or without.
-fn in_order() -> impl Strategy<Value = Vec<Step>> {
-    let say = || vec![Step::Begin { wrong: false }, Step::End { wrong: false, complete: true }];
-    (wakes(), commands(), answers(), answers(), commands(), 0u8..4).prop_map(
-        move |(wake, heard, a, b, again, kind)| {
-            let mut steps = vec![wake, heard];
-            steps.extend(say());
-            match kind {
-                0 => steps.push(a),
-                1 => {
-                    steps.push(a);
-                    steps.extend(say());
-                    steps.push(b);
-                }
-                2 => {
-                    steps.push(again);
-                    steps.extend(say());
-                    steps.push(a);
-                }
-                _ => steps.extend([a, b]),
-            }
-            steps.push(Step::Now(Input::SecondFactor { accepted: true }));
-            steps
-        },
-    )
-}
-
-/// In order, then damaged: events left out, doubled, exchanged, put in.
-fn story() -> impl Strategy<Value = Vec<(i64, Step)>> {
-    let gap = prop_oneof![40 => 510i64..1900, 2 => 0i64..200, 2 => 1900i64..40_000, 1 => -3000i64..0];
-    let damage = prop::collection::vec((0u8..4, any::<Index>(), any::<Index>(), step()), 0..3);
-    let ordered = (prop::collection::vec(in_order(), 1..3), damage).prop_map(|(requests, damage)| {
-        let mut steps: Vec<Step> = requests.concat();
-        for (kind, a, b, other) in damage {
-            let (a, b) = (a.index(steps.len()), b.index(steps.len()));
-            match kind {
-                0 if steps.len() > 1 => drop(steps.remove(a)),
-                1 => steps.insert(a, steps[b].clone()),
-                2 => steps.swap(a, b),
-                _ => steps.insert(a, other),
-            }
-        }
-        steps
-    });
-    let any_order = prop::collection::vec(step(), 1..30);
-    (prop_oneof![4 => ordered, 1 => any_order], prop::collection::vec(gap, 40))
-        .prop_map(|(steps, gaps)| gaps.into_iter().zip(steps).collect())
-}
-
-/// How the story went: which events authorised, in the guard and by the checklist.
-fn tell(config: GuardConfig, story: &[(i64, Step)]) -> Result<[usize; 4], TestCaseError> {
-    let mut scene = Scene::new(config);
-    let mut reference = Reference::new(config);
-    let mut now = 100_000i64;
-    let mut authorized = [0; 4];
-    for (gap, step) in story {
-        now = (now + gap * 16).max(0);
-        let at = SampleIndex(now as u64);
-        let words = |ago: u64, long: u64| {
-            let end = at.before(ago * 16);
-            SampleSpan { start: end.before(long * 16), end }
-        };
-        let prompt = scene.prompt().map_or(0, |prompt| prompt.id);
-        let input = match step.clone() {
-            Step::Now(input) => input,
-            Step::Begin { wrong } => Input::PromptStarted { prompt: prompt + u32::from(wrong) },
-            Step::End { wrong, complete } => {
-                Input::PromptEnded { prompt: prompt + u32::from(wrong), complete }
-            }
-            Step::Wake(ago, long, kind, wake) => {
-                let span = words(ago, long);
-                Input::Wake(Wake { span, surroundings: around(span, kind), ..wake })
-            }
-            Step::Command(ago, long, kind, heard) => {
-                let span = words(ago, long);
-                Input::Understood(Understood { span, surroundings: around(span, kind), ..heard })
-            }
-            Step::Answer(ago, long, kind, answer) => {
-                let span = words(ago, long);
-                Input::Answer(Answer { span, surroundings: around(span, kind), ..answer })
-            }
-        };
-        let before = scene.authorizations.len();
-        scene.at_sample(at, input);
-        let given = scene.authorizations.len() - before;
-        prop_assert!(given <= 1);
-        let Some(expected) = reference.takes(at.0, &input) else { return Ok(authorized) };
-        prop_assert_eq!(
-            given == 1,
-            expected,
-            "at {} after {:?}\nguard told {:#?}\nchecklist has {:#?}",
-            at,
-            input,
-            scene.told.iter().rev().take(4).collect::<Vec<_>>(),
-            reference.request
-        );
-        if given == 1 {
-            authorized[usize::from(scene.act().action) - 1] += 1;
-        }
-    }
-    Ok(authorized)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
-    #[test]
-    fn the_guard_authorizes_where_the_checklist_does(story in story(), second in any::<bool>()) {
-        let mut config = config();
-        config.physical.second_factor = second;
-        tell(config, &story)?;
-    }
-
-    /// Whatever comes, an authorisation is redeemed at most once, and never after a mute.
-    #[test]
-    fn nothing_is_redeemed_twice_or_muted(story in story(), late_ms in 0u64..4000, mute in any::<bool>()) {
-        let mut scene = Scene::new(config());
-        let mut now = 100_000i64;
-        for (gap, step) in &story {
-            now = (now + gap * 16).max(0);
-            if let Step::Now(input) = step {
-                scene.at_sample(SampleIndex(now as u64), *input);
-            }
-        }
-        // Then a good request, at once.
-        let from = now as u64 / 16 + 70_000;
-        scene.at(from, Input::Unmute);
-        let mut woke = wake(from + 2000, from + 2800);
-        woke.nats = 6.0;
-        scene.at(from + 2900, Input::Wake(woke));
-        scene.at(from + 4700, Input::Understood(command(LIGHT, from + 2900, from + 4400)));
-        if let Some(authorization) = scene.authorizations.pop() {
-            if mute {
-                scene.at(from + 4700, Input::Mute);
-            }
-            let act = Act::new(LIGHT, &[]).unwrap();
-            let at = t(from + 4700 + late_ms);
-            let good = scene.guard.redeem(authorization, &act, at).map(drop).map_err(|r| r.finding.reason);
-            let expected = match (mute, late_ms) {
-                (true, _) => Err(Reason::Muted),
-                (false, ..=2000) => Ok(()),
-                _ => Err(Reason::Expired),
-            };
-            prop_assert_eq!(good, expected);
-        }
-    }
-
-    /// Better evidence of any kind never lowers the sum; more talk never raises it.
-    #[test]
-    fn the_sum_moves_the_right_way(
-        p in 0.5f32..1.0, better in 0.0f32..1.0, talk in 0u32..160_000, more in 0u32..160_000, pause in 0u64..10_000,
-        less in 0u64..10_000, others in 0.0f32..1.0, worse in 0.0f32..1.0,
-    ) {
-        let total = |p: f32, talk: u32, pause: u64, others: f32| {
-            let mut config = config();
-            config.routine.required_log_odds = -20.0;
-            config.routine.min_intent_probability = 0.5;
-            let (mut woke, mut heard) = (wake(2000, 2800), command(LIGHT, 2900, 4400));
-            woke.surroundings.talk_samples = talk;
-            woke.surroundings.quiet_samples = pause;
-            (heard.probability, heard.surroundings.talk_samples, heard.surroundings.others) = (p, talk, others);
-            let mut scene = Scene::new(config);
-            scene.at(2900, Input::Wake(woke)).at(4700, Input::Understood(heard));
-            scene.told.iter().rev().find_map(|output| match output {
-                Output::Passed(passed) => Some(passed.total),
-                _ => None,
-            }).unwrap()
-        };
-        let least = total(p, talk, pause, others);
-        let rounding = 1e-4;
-        prop_assert!(total(p + (1.0 - p) * better, talk, pause, others) >= least - rounding);
-        prop_assert!(total(p, talk.saturating_add(more), pause, others) <= least + rounding);
-        prop_assert!(total(p, talk, pause.saturating_sub(less), others) <= least + rounding);
-        prop_assert!(total(p, talk, pause, others + (1.0 - others) * worse) <= least + rounding);
-    }
-}
-
-/// Both ways means little unless both ways come up.
-#[test]
-fn the_stories_authorize_often_enough_to_matter() {
-    use proptest::strategy::ValueTree;
-    use proptest::test_runner::TestRunner;
-    let mut runner = TestRunner::deterministic();
-    let mut authorized = [0; 4];
-    for _ in 0..4000 {
-        let story = story().new_tree(&mut runner).unwrap().current();
-        let given = tell(config(), &story).unwrap();
-        authorized.iter_mut().zip(given).for_each(|(all, given)| *all += given);
-    }
-    println!("in 4000 stories: {authorized:?} authorisations of light, music, message, door");
-    assert!(authorized.iter().all(|&n| n >= 20) && authorized.iter().sum::<usize>() < 3600, "{authorized:?}");
 }
