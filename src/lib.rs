@@ -59,6 +59,7 @@ pub mod event;
 pub mod guard;
 pub mod journal;
 pub mod pipeline;
+pub mod chain;
 #[cfg(feature = "eval")]
 pub mod eval;
 

@@ -60,6 +60,13 @@ impl MelFrame {
     }
 }
 
+/// Of no bins, at sample 0.
+impl Default for MelFrame {
+    fn default() -> Self {
+        MelFrame::new(0)
+    }
+}
+
 /// The front end: samples in, mel frames out. `F` is the Fourier transform, earnest's own unless it is given
 /// another.
 #[derive(Clone, Debug)]

@@ -283,6 +283,11 @@ impl<'a> GrammarImage<'a> {
         if slot < self.slots { self.string(self.words + self.lists + slot) } else { "" }
     }
 
+    /// Number of words.
+    pub fn words(&self) -> usize {
+        self.words as usize
+    }
+
     /// The word of number `word`; empty if there is none.
     pub fn word(&self, word: u32) -> &str {
         if word < self.words { self.string(word) } else { "" }

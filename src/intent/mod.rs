@@ -8,6 +8,8 @@
 //!  decoder     phone posteriors, frame by frame                        no heap
 //!       ▼
 //!  hypotheses  meaning, words, slots, spans, score
+//!       ▼  utterance decoder: when a command is over; listener: the same from samples
+//!  heard
 //! ```
 
 mod acoustics;
@@ -17,6 +19,7 @@ mod image;
 mod listener;
 mod rescore;
 mod tokens;
+mod utterance;
 #[cfg(feature = "alloc")]
 mod compile;
 #[cfg(feature = "alloc")]
@@ -42,10 +45,11 @@ pub use error::{GrammarError, Place, Problem};
 pub use grammar::{Block, Grammar, Intent, List, Range, Sentence, Value};
 pub use history::Record;
 pub use image::{GrammarImage, ListImage};
-pub use listener::{Heard, Listener, ListenerConfig};
+pub use listener::{Listener, ListenerConfig};
 pub use rescore::{Candidate, Rescorer};
 #[cfg(feature = "alloc")]
 pub use template::{Template, TemplateError};
 #[cfg(feature = "alloc")]
 pub use text::{Reading, TextRecognizer};
 pub use tokens::Token;
+pub use utterance::{Heard, UtteranceDecoder};

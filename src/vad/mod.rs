@@ -25,7 +25,7 @@ use crate::audio::SampleIndex;
 use crate::frontend::MelFrame;
 
 /// What the VAD says about one frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct VadFrame {
     /// Whether this frame belongs to speech, hangover included.
     pub speech: bool,
