@@ -1,11 +1,14 @@
-//! `assistant.toml`: what to wake on, and when it is speech.
+//! `assistant.toml`: what to wake on, when it is speech, what may be asked for, and who decides.
 
 use crate::UsageError;
+use crate::phrase;
+use crate::wake::Source;
 use earnest::ConfigError;
 use earnest::frontend::FrontEndConfig;
 use earnest::pipeline::PipelineConfig;
 use earnest::vad::{MelVad, MelVadConfig};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -13,25 +16,91 @@ use toml::Spanned;
 
 /// A configuration that was found to be right.
 pub(crate) struct Assistant {
-    /// The enrolled phrase; the path as it can be opened from here.
-    pub(crate) model: PathBuf,
+    pub(crate) wakes: Wakes,
     /// Score to wake at, 0 to 1; `None` leaves it to the model.
     pub(crate) threshold: Option<f32>,
     pub(crate) pipeline: PipelineConfig,
+    /// What comes after the wake phrase, if anything does.
+    pub(crate) request: Option<Request>,
+}
+
+/// What it wakes on; paths as they can be opened from here.
+pub(crate) enum Wakes {
+    /// An enrolled phrase or a network.
+    Model(PathBuf),
+    /// A phrase as text.
+    Phrase(String),
+}
+
+/// What may be asked for, how it is confirmed, and the policy; paths as they can be opened from here.
+pub(crate) struct Request {
+    pub(crate) commands: Commands,
+    pub(crate) answers: Answers,
+    pub(crate) guard: GuardPart,
+}
+
+impl Assistant {
+    /// What it listens for.
+    pub(crate) fn source(&self) -> Result<Source, UsageError> {
+        match &self.wakes {
+            Wakes::Model(model) => Source::read(model),
+            Wakes::Phrase(text) => {
+                let threshold = phrase::threshold(self.threshold, None);
+                Source::typed(std::slice::from_ref(text), &[], threshold)
+            }
+        }
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    wake: Wake,
+    wake: Spanned<Wake>,
     #[serde(default)]
     vad: Vad,
+    commands: Option<Commands>,
+    answers: Option<Answers>,
+    guard: Option<GuardPart>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Commands {
+    pub(crate) grammar: PathBuf,
+    /// Files that take the place of the grammar's lists.
+    #[serde(default)]
+    pub(crate) lists: BTreeMap<String, PathBuf>,
+    /// The policy's actions by the grammar's intents.
+    pub(crate) actions: BTreeMap<String, ActionOf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ActionOf {
+    /// `id` of the action in the policy.
+    pub(crate) action: u16,
+    /// The grammar's slots, in the order of the action's.
+    #[serde(default)]
+    pub(crate) slots: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answers {
+    pub(crate) grammar: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GuardPart {
+    pub(crate) policy: PathBuf,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wake {
-    model: PathBuf,
+    model: Option<PathBuf>,
+    phrase: Option<String>,
     threshold: Option<Spanned<f32>>,
 }
 
@@ -51,7 +120,16 @@ pub(crate) fn read(file: &Path) -> Result<Assistant, UsageError> {
         .map_err(|error| UsageError(format!("{}: cannot be read: {error}", file.display())))?;
     let mut assistant = parse(&file.display().to_string(), &text)?;
     if let Some(folder) = file.parent() {
-        assistant.model = folder.join(&assistant.model);
+        let below = |path: &mut PathBuf| *path = folder.join(&*path);
+        if let Wakes::Model(model) = &mut assistant.wakes {
+            below(model);
+        }
+        if let Some(request) = &mut assistant.request {
+            below(&mut request.commands.grammar);
+            below(&mut request.answers.grammar);
+            below(&mut request.guard.policy);
+            request.commands.lists.values_mut().for_each(below);
+        }
     }
     Ok(assistant)
 }
@@ -59,7 +137,36 @@ pub(crate) fn read(file: &Path) -> Result<Assistant, UsageError> {
 /// The configuration `text`; `file` is only for errors.
 pub(crate) fn parse(file: &str, text: &str) -> Result<Assistant, UsageError> {
     let config: File = toml::from_str(text).map_err(|error| at(file, text, error.span(), error.message()))?;
-    let threshold = config.wake.threshold;
+    let (wake_at, wake) = (config.wake.span(), config.wake.into_inner());
+    let wakes = match (wake.model, wake.phrase) {
+        (Some(model), None) => Wakes::Model(model),
+        (None, Some(phrase)) => Wakes::Phrase(phrase),
+        (None, None) => {
+            return Err(at(
+                file,
+                text,
+                Some(wake_at),
+                "[wake] has neither `model` nor `phrase`, expected one",
+            ));
+        }
+        _ => return Err(at(file, text, Some(wake_at), "[wake] has both `model` and `phrase`, expected one")),
+    };
+    let request = match (config.commands, config.answers, config.guard) {
+        (None, None, None) => None,
+        (Some(commands), Some(answers), Some(guard)) => Some(Request { commands, answers, guard }),
+        (commands, answers, _) => {
+            let missing = if commands.is_none() {
+                "commands"
+            } else if answers.is_none() {
+                "answers"
+            } else {
+                "guard"
+            };
+            let problem = format!("[{missing}] is missing: [commands], [answers] and [guard] go together");
+            return Err(at(file, text, None, &problem));
+        }
+    };
+    let threshold = wake.threshold;
     if let Some(wanted) = threshold.as_ref().filter(|t| !(0.0..=1.0).contains(t.as_ref())) {
         let problem = format!("wake.threshold is {}, expected 0 to 1", wanted.as_ref());
         return Err(at(file, text, Some(wanted.span()), &problem));
@@ -85,9 +192,10 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Assistant, UsageError> {
         at(file, text, span, &format!("vad.{error}"))
     })?;
     Ok(Assistant {
-        model: config.wake.model,
+        wakes,
         threshold: threshold.map(Spanned::into_inner),
         pipeline: PipelineConfig { vad, ..PipelineConfig::default() },
+        request,
     })
 }
 
@@ -125,7 +233,11 @@ mod tests {
         let syntax = error("[wake\n");
         assert!(syntax.starts_with("a.toml, line 1: "), "{syntax}");
         let missing = error("[wake]\n");
-        assert!(missing.contains("missing field `model`"), "{missing}");
+        assert!(missing.starts_with("a.toml, line 1: [wake] has neither `model` nor `phrase`"), "{missing}");
+        let both = error("[wake]\nmodel = \"a\"\nphrase = \"b\"\n");
+        assert!(both.contains("has both"), "{both}");
+        let alone = error("[wake]\nmodel = \"a\"\n[guard]\npolicy = \"p.toml\"\n");
+        assert!(alone.starts_with("a.toml: [commands] is missing"), "{alone}");
         assert!(error("").contains("missing field `wake`"));
         assert!(error("[wake]\nmodel = \"a\"\nthreshold = nan\n").contains("threshold is NaN"));
     }

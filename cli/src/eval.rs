@@ -211,7 +211,7 @@ fn judged(args: &Args) -> Result<Judged, UsageError> {
         (Some(model), ..) => (Source::read(model)?, PipelineConfig::default(), args.threshold),
         (_, Some(file), _) => {
             let assistant = config::read(file)?;
-            (Source::read(&assistant.model)?, assistant.pipeline, args.threshold.or(assistant.threshold))
+            (assistant.source()?, assistant.pipeline, args.threshold.or(assistant.threshold))
         }
         (.., Some(phrase)) => {
             let threshold = phrase::threshold(args.threshold, None);

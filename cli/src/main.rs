@@ -22,7 +22,9 @@ mod tune;
 mod report;
 mod explain;
 mod journal;
+mod grammar;
 mod understand;
+mod chain;
 mod phrase;
 
 use clap::{Parser, Subcommand};
@@ -51,6 +53,7 @@ enum Command {
     Explain(explain::Args),
     Journal(journal::Args),
     Understand(understand::Args),
+    Chain(chain::Args),
     Phrase(phrase::Args),
 }
 
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Understand(args) => understand::run(&args),
+        Command::Chain(args) => chain::run(&args),
         Command::Phrase(args) => phrase::run(&args),
     };
     match result {

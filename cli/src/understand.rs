@@ -4,28 +4,13 @@ use crate::audio::{self, AudioError};
 use crate::progress::Progress;
 use crate::term::{Colour, Term};
 use crate::wake::score;
-use crate::{Outcome, UsageError, output};
+use crate::{Outcome, UsageError, grammar, output};
 use earnest::Storage;
 use earnest::confidence::{ConfidenceWeights, Judge, SlotVerdict, Verdict};
-use earnest::intent::{
-    Confusions, Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, Heard, List, ListImage,
-    Listener, ListenerConfig, Rescorer, compile,
-};
-use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
-use earnest::nn::{Model, Net};
+use earnest::intent::{Decoder, Heard, Listener, ListenerConfig, Rescorer};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-
-/// The CMU dictionary, letters to phones, the acoustic model and what it confuses. Each has a card in `models/`.
-const ENGLISH: &[u8] = include_bytes!("../../models/lexicon-en.bin");
-const LETTERS: &[u8] = include_bytes!("../../models/g2p-en.bin");
-const ACOUSTIC: &[u8] = include_bytes!("../../models/phones-m.int8.ear");
-const CONFUSIONS: &[u8] = include_bytes!("../../models/phones-m.confusions.bin");
-/// Paths at a time, and frames of 20 ms that a command may have.
-const PATHS: usize = 8192;
-const FRAMES: usize = 1600;
+use std::path::PathBuf;
 
 /// Say what was asked for in recordings: the intent, its slots, and how sure each of them is
 ///
@@ -141,48 +126,11 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     Ok(outcome)
 }
 
-fn text_of(path: &Path) -> Result<String, UsageError> {
-    let failed = |what: &dyn std::fmt::Display| UsageError(format!("{}: {what}", path.display()));
-    let bytes = fs::read(path).map_err(|error| failed(&format_args!("cannot be read: {error}")))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        failed(&format_args!("expected UTF-8, found something else at byte {at}"))
-    })
-}
-
 fn listener(args: &Args) -> Result<Listener<'static>, UsageError> {
     let wrong = |error: &dyn std::fmt::Display| UsageError(format!("{error}"));
-    let file = args.grammar.display().to_string();
-    let text = text_of(&args.grammar)?;
-    // Rhino's contexts have one key, and Home Assistant's files never have that.
-    let rhino = text.lines().any(|line| line.trim_end() == "context:");
-    let grammar = if rhino { Grammar::from_rhino(&file, &text) } else { Grammar::from_yaml(&file, &text) };
-    let mut grammar = grammar.map_err(|error| wrong(&error))?;
-    for (name, file) in &args.slot {
-        let text = text_of(file)?;
-        grammar
-            .lists
-            .insert(name.clone(), List::of(text.lines().map(str::trim).filter(|line| !line.is_empty())));
-    }
-    let lexicon = Lexicon::new(LexiconConfig::default())
-        .map_err(|error| wrong(&error))?
-        .with_dictionary(Dictionary::new(ENGLISH).map_err(|error| wrong(&error))?)
-        .with_dictionary(Dictionary::new(CORE).map_err(|error| wrong(&error))?)
-        .with_letters(G2p::new(LETTERS).map_err(|error| wrong(&error))?);
-    let compiled = compile(&grammar, &lexicon).map_err(|error| wrong(&error))?;
-    if compiled.left_out > 0 {
-        output::message(&format!("{file}: {} sentences with wildcards are left out", compiled.left_out));
-    }
-    let image = GrammarImage::new(compiled.grammar).map_err(|error| wrong(&error))?;
-    let lists: Result<Vec<ListImage>, _> = compiled.lists.into_iter().map(ListImage::new).collect();
-    let lists = Storage::Owned(lists.map_err(|error| wrong(&error))?.into_boxed_slice());
-    let memory = DecoderMemory::owned(PATHS, FRAMES);
-    let confusions = Confusions::new(CONFUSIONS).map_err(|error| wrong(&error))?;
-    let decoder = Decoder::new(DecoderConfig::default(), image, lists, memory)
-        .map_err(|error| wrong(&error))?
-        .with_confusions(confusions);
-    let net = Net::owned(Model::new(ACOUSTIC.to_vec()).map_err(|error| wrong(&error))?);
-    Listener::new(ListenerConfig::default(), net, decoder).map_err(|error| wrong(&error))
+    let decoder = grammar::read(&args.grammar, &args.slot)?.decoder(&grammar::lexicon()?)?;
+    Listener::new(ListenerConfig::default(), grammar::acoustic_model()?, decoder)
+        .map_err(|error| wrong(&error))
 }
 
 /// The first command in `file` that is understood; if none is, the surest.

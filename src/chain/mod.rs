@@ -178,6 +178,29 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
         }
     }
 
+    /// Wakes as if the phrase had been heard at `span`, in the best of surroundings: for a button, and for trials of what
+    /// comes after. Words count from the end of `span` on.
+    pub fn wake_by_force(&mut self, span: SampleSpan, mut tell: impl FnMut(Told<'_, 'a>)) {
+        let surroundings = self.surroundings_at_best(span);
+        let wake = Wake { phrase: 0, owner: self.config.owner, nats: 20.0, span, surroundings };
+        self.guarded(self.now(), &Input::Wake(wake), span.end, &mut tell);
+    }
+
+    /// What would have been going on around words at `span` had nobody else spoken: the voice is that of `span`.
+    pub fn surroundings_at_best(&self, span: SampleSpan) -> Surroundings {
+        let window = self.talk.surroundings().talk_window_samples;
+        Surroundings {
+            stretch: span,
+            quiet_samples: u64::from(window),
+            talk_samples: span.len() as u32,
+            talk_window_samples: window,
+            others: 0.0,
+            playing: false,
+            in_playback: 0.0,
+            voice: self.recent.voice(span),
+        }
+    }
+
     /// One frame, or as much of it as there is.
     fn advance(&mut self, rest: &mut &[i16], tell: &mut impl FnMut(Told<'_, 'a>)) {
         let before = *rest;

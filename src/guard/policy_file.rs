@@ -89,6 +89,7 @@ pub struct PolicyFile {
     pub config: GuardConfig,
     /// The actions, as they stand in the file.
     pub actions: Vec<Action>,
+    classes: BTreeMap<String, u8>,
     names: BTreeMap<u16, String>,
     values: BTreeMap<(u16, u32), String>,
 }
@@ -108,6 +109,7 @@ impl PolicyFile {
         let mut policy = PolicyFile {
             config: GuardConfig::default(),
             actions: Vec::new(),
+            classes: BTreeMap::new(),
             names: BTreeMap::new(),
             values: BTreeMap::new(),
         };
@@ -159,6 +161,7 @@ impl PolicyFile {
         }
         // What the parts don't show by themselves.
         policy.config.check().map_err(|error| reader.config(0, "", error))?;
+        policy.classes = classes;
         Ok(policy)
     }
 
@@ -232,6 +235,11 @@ impl PolicyFile {
             self.actions.push(action);
         }
         Ok(())
+    }
+
+    /// The number of a class.
+    pub fn class(&self, name: &str) -> Option<u8> {
+        self.classes.get(name).copied()
     }
 
     /// Its actions, for a guard.

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
         None => bundled::assistant(args.threshold)?,
         Some(file) => {
             let assistant = config::read(file)?;
-            let wake = Wake::load(&assistant.model, args.threshold.or(assistant.threshold))?;
+            let wake = Wake::new(&assistant.source()?, args.threshold.or(assistant.threshold))?;
             (assistant, wake)
         }
     };

@@ -69,11 +69,6 @@ pub(crate) struct Wake {
 }
 
 impl Wake {
-    /// The model in `file`; `threshold` overrides the model's.
-    pub(crate) fn load(file: &Path, threshold: Option<f32>) -> Result<Wake, UsageError> {
-        Wake::new(&Source::read(file)?, threshold)
-    }
-
     /// The model `image`, a network or an enrolled phrase as it says itself; `name` is only for errors.
     pub(crate) fn parse(name: &str, image: Vec<u8>, threshold: Option<f32>) -> Result<Wake, UsageError> {
         Wake::new(&Source::of_model(name, image), threshold)

@@ -1,0 +1,96 @@
+//! Grammars from files, and the English they are spoken in.
+
+use crate::{UsageError, output};
+use earnest::Storage;
+use earnest::intent::{
+    Confusions, Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, List, ListImage, compile,
+};
+use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
+use earnest::nn::{Model, Net};
+use std::fmt::Display;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The CMU dictionary, letters to phones, the acoustic model and what it confuses. Each has a card in `models/`.
+const ENGLISH: &[u8] = include_bytes!("../../models/lexicon-en.bin");
+const LETTERS: &[u8] = include_bytes!("../../models/g2p-en.bin");
+const ACOUSTIC: &[u8] = include_bytes!("../../models/phones-m.int8.ear");
+const CONFUSIONS: &[u8] = include_bytes!("../../models/phones-m.confusions.bin");
+/// Paths at a time, and frames of 20 ms that a command may have.
+const PATHS: usize = 8192;
+const FRAMES: usize = 1600;
+
+fn wrong(error: impl Display) -> UsageError {
+    UsageError(error.to_string())
+}
+
+pub(crate) fn text_of(path: &Path) -> Result<String, UsageError> {
+    let failed = |what: &dyn Display| UsageError(format!("{}: {what}", path.display()));
+    let bytes = fs::read(path).map_err(|error| failed(&format_args!("cannot be read: {error}")))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        failed(&format_args!("expected UTF-8, found something else at byte {at}"))
+    })
+}
+
+/// What may be said.
+pub(crate) struct Sayable {
+    /// For messages.
+    file: String,
+    pub(crate) grammar: Grammar,
+}
+
+/// The grammar in `file`; `slots`: lists that take the place of its own, one value a line.
+pub(crate) fn read(file: &Path, slots: &[(String, PathBuf)]) -> Result<Sayable, UsageError> {
+    let text = text_of(file)?;
+    let file = file.display().to_string();
+    // Rhino's contexts have one key, and Home Assistant's files never have that.
+    let rhino = text.lines().any(|line| line.trim_end() == "context:");
+    let grammar = if rhino { Grammar::from_rhino(&file, &text) } else { Grammar::from_yaml(&file, &text) };
+    let mut grammar = grammar.map_err(wrong)?;
+    for (name, file) in slots {
+        let text = text_of(file)?;
+        grammar
+            .lists
+            .insert(name.clone(), List::of(text.lines().map(str::trim).filter(|line| !line.is_empty())));
+    }
+    Ok(Sayable { file, grammar })
+}
+
+impl Sayable {
+    /// A grammar from elsewhere, which messages call `file`.
+    pub(crate) fn of(file: &str, grammar: Grammar) -> Sayable {
+        Sayable { file: file.into(), grammar }
+    }
+
+    /// A decoder of it, with room for long commands.
+    pub(crate) fn decoder(&self, lexicon: &Lexicon<'_>) -> Result<Decoder<'static>, UsageError> {
+        let compiled = compile(&self.grammar, lexicon).map_err(wrong)?;
+        if compiled.left_out > 0 {
+            output::message(&format!(
+                "{}: {} sentences with wildcards are left out",
+                self.file, compiled.left_out
+            ));
+        }
+        let image = GrammarImage::new(compiled.grammar).map_err(wrong)?;
+        let lists: Result<Vec<ListImage>, _> = compiled.lists.into_iter().map(ListImage::new).collect();
+        let lists = Storage::Owned(lists.map_err(wrong)?.into_boxed_slice());
+        let memory = DecoderMemory::owned(PATHS, FRAMES);
+        let decoder = Decoder::new(DecoderConfig::default(), image, lists, memory).map_err(wrong)?;
+        Ok(decoder.with_confusions(Confusions::new(CONFUSIONS).map_err(wrong)?))
+    }
+}
+
+/// How English is pronounced.
+pub(crate) fn lexicon() -> Result<Lexicon<'static>, UsageError> {
+    Ok(Lexicon::new(LexiconConfig::default())
+        .map_err(wrong)?
+        .with_dictionary(Dictionary::new(ENGLISH).map_err(wrong)?)
+        .with_dictionary(Dictionary::new(CORE).map_err(wrong)?)
+        .with_letters(G2p::new(LETTERS).map_err(wrong)?))
+}
+
+/// The acoustic model.
+pub(crate) fn acoustic_model() -> Result<Net<'static>, UsageError> {
+    Ok(Net::owned(Model::new(ACOUSTIC.to_vec()).map_err(wrong)?))
+}
