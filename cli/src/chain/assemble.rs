@@ -63,11 +63,15 @@ impl Plan<'_> {
     pub(super) fn assemble(&self) -> Result<Assembled, UsageError> {
         let lists: Vec<(String, PathBuf)> = self.request.commands.lists.clone().into_iter().collect();
         let sayable = grammar::read(&self.request.commands.grammar, &lists)?;
-        self.assemble_with(&sayable)
+        self.assemble_with(&sayable, None)
     }
 
-    /// The chain with another grammar of commands.
-    pub(super) fn assemble_with(&self, sayable: &grammar::Sayable) -> Result<Assembled, UsageError> {
+    /// The chain with another grammar of commands, which has this intent alone.
+    pub(super) fn assemble_with(
+        &self,
+        sayable: &grammar::Sayable,
+        only: Option<&str>,
+    ) -> Result<Assembled, UsageError> {
         let Plan { assistant, request, .. } = self;
         let wake = Wake::new(&assistant.source()?, assistant.threshold)?;
         let commands = sayable.decoder(&self.lexicon)?;
@@ -75,7 +79,7 @@ impl Plan<'_> {
         let policy = read_policy(&request.guard.policy)?;
         let mut values = BTreeMap::new();
         let meanings = Meanings {
-            commands: Storage::Owned(self.commands(&commands, &policy, &mut values)?.into()),
+            commands: Storage::Owned(self.commands(&commands, &policy, only, &mut values)?.into()),
             answers: Storage::Owned(self.answers(&answers, &policy)?.into()),
             answer_phones: Storage::Owned(self.phones(&answers)?.into()),
         };
@@ -109,6 +113,7 @@ impl Plan<'_> {
         &self,
         decoder: &Decoder<'_>,
         policy: &PolicyFile,
+        only: Option<&str>,
         values: &mut BTreeMap<(u16, usize), Vec<String>>,
     ) -> Result<Vec<Option<CommandMeaning>>, UsageError> {
         let grammar = decoder.grammar();
@@ -117,7 +122,7 @@ impl Plan<'_> {
         let actions = &self.request.commands.actions;
         let intents: Vec<&str> =
             (0..grammar.meanings() as u32).map(|meaning| grammar.intent(meaning)).collect();
-        for (intent, of) in actions {
+        for (intent, of) in actions.iter().filter(|(intent, _)| only.is_none_or(|only| *intent == only)) {
             let key = format!("commands.actions.{intent}");
             if !intents.contains(&intent.as_str()) {
                 return Err(self.wrong(format_args!(

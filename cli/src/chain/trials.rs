@@ -133,7 +133,7 @@ pub(super) fn run(
         return Err(UsageError(format!("--intent {intent:?}: expected one of: {}", names.join(", "))));
     };
     let Assembled { chain, .. } = match gate {
-        ForceGate::Slot => plan.assemble_with(&slots_only(plan, intent, &of.slots)?)?,
+        ForceGate::Slot => plan.assemble_with(&slots_only(plan, intent, &of.slots)?, Some(intent))?,
         _ => plan.assemble()?,
     };
     let tier = chain.guard().policy().action(of.action).map(|action| action.tier).unwrap_or_default();

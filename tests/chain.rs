@@ -1,0 +1,245 @@
+//! The whole chain over a recording: one who asks gets what was asked for, however the audio is cut; who mutes is not
+//! heard. The wake phrase is where the test says it is: spotters have tests of their own.
+#![cfg(feature = "std")]
+
+mod common;
+
+use earnest::Storage;
+use earnest::audio::{SampleIndex, SampleSpan};
+use earnest::chain::{AnswerMeaning, Chain, ChainConfig, ChainParts, CommandMeaning, Meanings, Told};
+use earnest::confidence::{ConfidenceWeights, Judge};
+use earnest::frontend::MelFrame;
+use earnest::guard::{Authorization, Gate, Guard, Input, Output, OwnerId, PolicyFile, Recording};
+use earnest::intent::{
+    Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, ListImage, Rescorer, compile,
+};
+use earnest::journal::Entry;
+use earnest::lexicon::{Dictionary, Lexicon, LexiconConfig};
+use earnest::nn::{Model, Net};
+use earnest::spotter::net::NetEvidence;
+use earnest::spotter::{Detection, Evidence, KeywordSpotter};
+use earnest::vad::VadFrame;
+
+/// What is asked of confidence is little: these tests are about the chain, not about how sure it is.
+const POLICY: &str = r#"
+provisioned = ["messages"]
+[classes]
+messages = 1
+[[action]]
+id = 3
+name = "send a message"
+class = "messages"
+tier = "disclosing"
+slots = 1
+[tiers.disclosing]
+min_intent_probability = 0.5
+max_nobody_probability = 0.5
+min_slot_probability = 0.5
+min_slot_margin = 0.1
+min_confirmation_probability = 0.5
+required_log_odds = -6
+"#;
+const COMMANDS: &str = "intents: {SendMessage: {data: [{sentences: ['send a message to {contact}']}]}}\n\
+                        lists: {contact: {values: [Denise, Andrew, Olivia, Martha]}}";
+const ANSWERS: &str = "intents:
+  Confirm: {data: [{sentences: ['yes send it'], slots: {names: messages}}]}
+  Deny: {data: [{sentences: ['no thanks']}]}
+";
+/// Where the wake phrase is in `portland/wanted.flac`, and when it is known.
+const PHRASE: SampleSpan = SampleSpan { start: SampleIndex(42_880), end: SampleIndex(52_800) };
+const KNOWN: u64 = 56_960;
+
+/// Hears the phrase where it is.
+struct Scripted;
+
+impl KeywordSpotter for Scripted {
+    fn process(&mut self, frame: &MelFrame, _: &VadFrame) -> Option<Detection> {
+        let why = Evidence::Net(NetEvidence { log_odds: 3.0, highest: 0.95, held_ms: 100 });
+        let decided = frame.span.end;
+        let known = decided.0 >= KNOWN && decided.0 < KNOWN + 160;
+        known.then_some(Detection { phrase: 0, span: PHRASE, decided, score: 0.95, threshold: 0.5, why })
+    }
+
+    fn score(&self) -> f32 {
+        0.0
+    }
+
+    fn reset(&mut self) {}
+}
+
+fn decoder(text: &str, lexicon: &Lexicon<'_>) -> Decoder<'static> {
+    let compiled = compile(&Grammar::from_yaml("test", text).unwrap(), lexicon).unwrap();
+    let lists: Vec<ListImage> =
+        compiled.lists.into_iter().map(|list| ListImage::new(list).unwrap()).collect();
+    let image = GrammarImage::new(compiled.grammar).unwrap();
+    let memory = DecoderMemory::owned(2000, 1600);
+    Decoder::new(DecoderConfig::default(), image, Storage::Owned(lists.into()), memory).unwrap()
+}
+
+fn chain() -> Chain<'static, Scripted> {
+    let dictionary = Dictionary::new(&include_bytes!("../models/lexicon-en.bin")[..]).unwrap();
+    let lexicon = Lexicon::new(LexiconConfig::default()).unwrap().with_dictionary(dictionary);
+    let (commands, answers) = (decoder(COMMANDS, &lexicon), decoder(ANSWERS, &lexicon));
+    let file = PolicyFile::parse("test", POLICY).unwrap();
+    let phones = (0..answers.grammar().words() as u32).map(|word| {
+        let said = lexicon.pronounce(answers.grammar().word(word)).unwrap();
+        said[0].pronunciations[0].phones.len() as u8
+    });
+    let meaning = |meaning| match answers.grammar().intent(meaning) {
+        "Confirm" => Some(AnswerMeaning { yes: true, names: file.class("messages") }),
+        _ => Some(AnswerMeaning { yes: false, names: None }),
+    };
+    let meanings = Meanings {
+        commands: Storage::Owned(vec![CommandMeaning::new(3, &[0]); commands.grammar().meanings()].into()),
+        answers: Storage::Owned((0..answers.grammar().meanings() as u32).map(meaning).collect()),
+        answer_phones: Storage::Owned(phones.collect()),
+    };
+    let recording = Recording::new(Storage::owned(16_000 * 30));
+    let parts = ChainParts {
+        spotter: Scripted,
+        net: Net::owned(Model::new(include_bytes!("../models/phones-m.int8.ear").to_vec()).unwrap()),
+        commands,
+        answers,
+        meanings,
+        judge: Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED)).unwrap(),
+        guard: Guard::new(file.config, file.policy(|_| {}).unwrap(), recording).unwrap(),
+        pre_roll: Storage::owned(32_000),
+        recent: Storage::owned(250),
+    };
+    Chain::new(ChainConfig { owner: OwnerId(7), ..ChainConfig::default() }, parts).unwrap()
+}
+
+/// A host that plays prompts for three seconds and a half, and its notes.
+#[derive(Default)]
+struct Host {
+    told: Vec<String>,
+    authorization: Option<Authorization>,
+    asked: Option<u32>,
+    playing: Option<(u32, SampleIndex)>,
+}
+
+impl Host {
+    fn takes(&mut self, told: Told<'_, '_>) {
+        self.told.push(match &told {
+            Told::Event(event) => format!("{event:?}"),
+            Told::Heard { gate, heard, verdict, .. } => format!("{gate} {heard:?} {verdict:?}"),
+            Told::Guard(output) => format!("{:?}", Entry::of(output)),
+        });
+        match told {
+            Told::Guard(Output::Say(prompt)) => self.asked = Some(prompt.id),
+            Told::Guard(Output::Authorized { authorization, .. }) => self.authorization = Some(authorization),
+            _ => {}
+        }
+    }
+
+    /// Chunks end where prompts begin and end, as far as `chunk` lets them: both are at multiples of 10 ms.
+    fn hear(&mut self, chain: &mut Chain<'static, Scripted>, pcm: &[i16], chunk: usize) {
+        let mut rest = pcm;
+        while !rest.is_empty() {
+            let n = chunk.min(rest.len());
+            chain.push(&rest[..n], |told| self.takes(told));
+            rest = &rest[n..];
+            if let Some((prompt, _)) = self.playing.filter(|(_, end)| chain.now() >= *end) {
+                self.playing = None;
+                chain.report(&Input::PromptEnded { prompt, complete: true }, |told| self.takes(told));
+            }
+            if let Some(prompt) = self.asked.take() {
+                self.playing = Some((prompt, chain.now().after(56_000)));
+                chain.report(&Input::PromptStarted { prompt }, |told| self.takes(told));
+            }
+        }
+    }
+}
+
+fn wanted() -> Vec<i16> {
+    common::flac("../portland/wanted.flac")
+}
+
+#[test]
+fn who_asks_and_confirms_gets_it_and_the_recording_begins_with_the_phrase() {
+    let (mut chain, mut host, pcm) = (chain(), Host::default(), wanted());
+    host.hear(&mut chain, &pcm, 160);
+    let authorization = host.authorization.take().unwrap_or_else(|| panic!("{:#?}", host.told));
+    let act = *authorization.act();
+    assert_eq!((act.action, act.values()), (3, &[0][..]), "Denise is the first contact");
+    // Three seconds later it is void.
+    host.hear(&mut chain, &vec![0; 48_000], 160);
+    let now = chain.now();
+    assert!(chain.guard_mut().redeem(authorization, &act, now).is_err());
+
+    // In time.
+    chain.reset();
+    let mut host = Host::default();
+    let mut grant = None;
+    for (n, pcm_10ms) in pcm.chunks(160).enumerate() {
+        host.hear(&mut chain, pcm_10ms, 160);
+        if let Some(authorization) = host.authorization.take() {
+            let now = chain.now();
+            let given = chain.guard_mut().redeem(authorization, &act, now).unwrap();
+            let kept = given.open(OwnerId(7)).unwrap();
+            assert_eq!(kept, &pcm[PHRASE.start.0 as usize..][..kept.len()], "from the phrase on");
+            assert!(kept.len() > 16_000, "{} samples", kept.len());
+            assert!(given.open(OwnerId(8)).is_err());
+            grant = Some(n);
+        }
+    }
+    assert!(grant.is_some());
+}
+
+#[test]
+fn the_same_is_told_however_the_audio_is_cut() {
+    let pcm = wanted();
+    let mut chain = chain();
+    let mut told_in = |chunk: usize| {
+        chain.reset();
+        let mut told = Vec::new();
+        // Nobody plays the prompt, so that nothing depends on when the host looks.
+        for pcm in pcm.chunks(chunk) {
+            chain.push(pcm, |one| {
+                let session = match &one {
+                    Told::Guard(output) => format!("{:?}", Entry { session: 0, ..Entry::of(output) }),
+                    Told::Event(event) => format!("{event:?}"),
+                    Told::Heard { heard, verdict, .. } => format!("{heard:?} {verdict:?}"),
+                };
+                told.push(session);
+            });
+        }
+        told
+    };
+    let whole = told_in(pcm.len());
+    assert!(whole.iter().any(|one| one.contains("kind: Say")), "{whole:#?}");
+    assert!(whole.iter().any(|one| one.contains("reason: Some(Deadline)")), "{whole:#?}");
+    for chunk in [37, 160, 16_000] {
+        assert_eq!(told_in(chunk), whole, "chunks of {chunk}");
+    }
+}
+
+#[test]
+fn nothing_is_told_of_what_is_said_into_a_muted_microphone() {
+    let (mut chain, mut host, pcm) = (chain(), Host::default(), wanted());
+    // Muted while the command is being said.
+    let (before, after) = pcm.split_at(70_000);
+    host.hear(&mut chain, before, 160);
+    assert!(chain.guard().is_open());
+    chain.report(&Input::Mute, |told| host.takes(told));
+    assert!(!chain.guard().is_open());
+    let count = host.told.len();
+    host.hear(&mut chain, after, 160);
+    assert_eq!(host.told.len(), count, "{:#?}", &host.told[count..]);
+    assert_eq!(chain.now().0, pcm.len() as u64, "the clock goes on");
+    chain.report(&Input::Unmute, |told| host.takes(told));
+    host.hear(&mut chain, &pcm[..32_000], 160);
+    assert!(host.authorization.is_none());
+}
+
+#[test]
+fn a_forced_wake_opens_the_ear_and_silence_closes_it() {
+    let (mut chain, mut host) = (chain(), Host::default());
+    host.hear(&mut chain, &[0; 32_000], 160);
+    let now = chain.now();
+    chain.wake_by_force(SampleSpan { start: now.before(12_800), end: now }, |told| host.takes(told));
+    assert_eq!(chain.guard().waits_for().map(|(gate, _)| gate), Some(Gate::Intent));
+    host.hear(&mut chain, &vec![0; 16 * 8100], 160);
+    assert!(!chain.guard().is_open());
+    assert!(host.told.iter().any(|one| one.contains("Deadline")), "{:#?}", host.told);
+}
