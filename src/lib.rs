@@ -23,6 +23,8 @@
 //!  journal     every decision with its evidence, hash-chained, no audio
 //! ```
 //!
+//! [`pipeline`] puts them together up to the wake phrase, [`chain`] all of them.
+//!
 //! Beside the flow of audio, [`lexicon`] turns text into the phones that spotters and decoders listen for.
 //!
 //! # Tiers
