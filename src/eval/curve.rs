@@ -19,8 +19,9 @@ pub struct Curve {
     pub trials: u64,
     /// Of those, hits.
     pub hits: Vec<u64>,
-    /// What is alike within: one speaker, or one session where there is no speaker.
-    clusters: BTreeMap<String, Cluster>,
+    /// What is alike within: one speaker, or one session where there is no speaker; of one manifest, as other manifests
+    /// may use the same names.
+    clusters: BTreeMap<(String, String), Cluster>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -94,15 +95,13 @@ impl Curve {
             } else {
                 self.samples += file.samples;
                 file.false_accepts.add_to(&mut self.false_accepts);
-                let alike = unit.speaker.as_ref().unwrap_or(&unit.session);
-                if !self.clusters.contains_key(alike) {
-                    self.clusters.insert(alike.clone(), Cluster::default());
-                }
-                if let Some(cluster) = self.clusters.get_mut(alike) {
-                    cluster.samples += file.samples;
-                    if !file.false_accepts.is_empty() {
-                        cluster.false_accepts.push(file.false_accepts.clone());
-                    }
+                let manifest = run.manifests.get(file.manifest as usize);
+                let manifest = manifest.map_or_else(String::new, |manifest| manifest.digest.clone());
+                let alike = unit.speaker.as_ref().unwrap_or(&unit.session).clone();
+                let cluster = self.clusters.entry((manifest, alike)).or_default();
+                cluster.samples += file.samples;
+                if !file.false_accepts.is_empty() {
+                    cluster.false_accepts.push(file.false_accepts.clone());
                 }
             }
         }
@@ -125,9 +124,12 @@ impl Curve {
         )
     }
 
-    /// False accepts of each session (or speaker) at a threshold.
-    pub fn by_session(&self, index: usize) -> impl Iterator<Item = (&str, u64)> {
-        self.clusters.iter().map(move |(name, cluster)| (name.as_str(), cluster.at(index)))
+    /// False accepts of each session (or speaker) at a threshold: its manifest's digest and its name, ascending, and how
+    /// many.
+    pub fn by_session(&self, index: usize) -> impl Iterator<Item = ((&str, &str), u64)> {
+        self.clusters.iter().map(move |((manifest, name), cluster)| {
+            ((manifest.as_str(), name.as_str()), cluster.at(index))
+        })
     }
 
     /// Sayings that were missed at a threshold.

@@ -83,6 +83,7 @@ impl Planted {
             augmentation: Augmentation::default(),
             manifests: vec![ManifestId {
                 path: "planted/manifest.jsonl".into(),
+                given: None,
                 root: kitchen().to_str().unwrap().into(),
                 digest: "1".repeat(64),
                 rows: 640,
