@@ -176,7 +176,7 @@ fn hours(samples: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::result::{Augmentation, FORMAT, FileResult, Rules, Spoken, SubjectId, Trial};
+    use crate::eval::result::{Augmentation, FORMAT, FileResult, ManifestId, Rules, Spoken, SubjectId, Trial};
 
     /// Four thresholds; false accepts 5, 3, 1, 0 in `hours` of one session and as many hours without in another.
     fn planted(hours: f64) -> (Run, Vec<Unit>) {
@@ -266,6 +266,26 @@ mod tests {
         assert_eq!(curve.session_rate(0).sessions, 2);
         assert!((curve.session_rate(0).design_effect - 5.0).abs() < 1e-12);
         assert_eq!([0.0, 0.41, 0.6, 0.9].map(|t| curve.at_least(t)), [0, 2, 2, 3]);
+    }
+
+    #[test]
+    fn sessions_of_different_manifests_are_different() {
+        let (mut run, units) = planted(10.0);
+        let manifest = |digest: &str| ManifestId {
+            path: String::new(),
+            given: None,
+            root: String::new(),
+            digest: digest.into(),
+            rows: 1,
+        };
+        run.manifests = vec![manifest("a"), manifest("b")];
+        let mut curve = Curve::new(&run);
+        for (n, unit) in units.iter().enumerate().skip(1).take(2) {
+            let mut unit = Unit { session: "1.ogg".into(), ..unit.clone() };
+            unit.files[0].manifest = n as u32 - 1;
+            curve.add(&run, &unit, |_| true);
+        }
+        assert_eq!(curve.by_session(1).collect::<Vec<_>>(), [(("a", "1.ogg"), 3), (("b", "1.ogg"), 0)]);
     }
 
     #[test]
