@@ -35,7 +35,9 @@ def main():
     lines += [f"| {k} | {v} |" for k, v in notes["facts"].items()]
     for note in [*notes["all"], *notes["phrases"].get(o.phrase, [])]:
         lines += ["", note]
-    lines += ["", "## Measured", "", "The threshold was chosen on `dev`. The commands run in `models/`.", "", o.measured.read_text().rstrip(), ""]
+    lines += ["", "## Measured", "", "The threshold was chosen on `dev`. By `training/wake_card.sh`; the commands run in `models/`.", "", o.measured.read_text().rstrip(), ""]
+    if "game_dialogue" in lines[-2]:
+        lines += ["`game_dialogue` is the folder that `../shared/tools/game_dialogue.py` makes.", ""]
     if o.phrase in notes["peers"]:
         lines += ["## Others on the same dev recordings", "", "| engine | clean, missed | 10 dB, missed |", "|---|---|---|"]
         for engine, (clean, noisy, of) in notes["peers"][o.phrase].items():
