@@ -25,5 +25,8 @@ for split in $splits; do
 done
 "$earnest" report "${folders[@]}" --format card -o "$out/measured.md"
 card=background-m.card.md
-{ sed '/^## Measured$/,$d' "$card" && printf '## Measured\n\nBy `training/typed_card.sh`; the commands run in `models/`.\n\n' && cat "$out/measured.md"; } > "$out/card.md"
+{
+    printf '%s\n\n## Measured\n\nBy `training/typed_card.sh`; the commands run in `models/`.\n\n' "$(sed '/^## Measured$/,$d' "$card")"
+    cat "$out/measured.md"
+} > "$out/card.md"
 mv "$out/card.md" "$card"

@@ -1,5 +1,7 @@
 //! 16 kHz mono WAV files of 16 bits, for tests and benches.
 
+use std::vec::Vec;
+
 /// A whole file.
 pub(crate) fn wav(samples: impl ExactSizeIterator<Item = i16>) -> Vec<u8> {
     let data = 2 * samples.len() as u32;

@@ -383,6 +383,13 @@ fn a_budget_that_the_audio_is_too_short_for_says_how_much_is_missing() {
     let (line, stderr, code) = tune(&dir, &["--fa-per-hour", "0.1", "--rule", "bound"]);
     assert_eq!((code, &line["threshold"]), (1, &Value::Null), "{stderr}");
     assert!((line["more_hours"].as_f64().unwrap() - (20.0_f64.ln() / 0.1 - 1.0)).abs() < 0.01, "{line}");
+    // Of a split that wasn't heard nothing is said.
+    let config = dir.join("calibrated.toml");
+    let (line, _, code) =
+        tune(&dir, &["--fa-per-hour", "3", "--report", "later", "--output", config.to_str().unwrap()]);
+    assert_eq!((code, &line["reported_on"]), (0, &Value::Null), "{line}");
+    let text = fs::read_to_string(&config).unwrap();
+    assert!(text.contains("# dev: ") && !text.contains("later") && !text.contains("inf"), "{text}");
     // By default the count has to do, and it is said that it does.
     let (line, _, code) = tune(&dir, &["--fa-per-hour", "0.1"]);
     assert_eq!((code, &line["rule"]), (0, &Value::from("point")));
