@@ -13,7 +13,6 @@ mod common;
 mod wav;
 
 use common::{random, wake};
-use wav::wav;
 use earnest::eval::augment::AugmentConfig;
 use earnest::eval::manifest::Manifest;
 use earnest::eval::plan::{PlanConfig, Shard};
@@ -28,6 +27,7 @@ use earnest::vad::VadFrame;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use wav::wav;
 
 /// The network as a spotter: its output is its score.
 struct NetSpotter {

@@ -159,9 +159,8 @@ fn judge(args: &Args, file: &Path, out: &Path) -> Result<bool, Box<dyn Error>> {
         jobs: args.jobs,
         out: out.into(),
     };
-    let subject = || {
-        subject(&image, engine).map_err(|error| EvalError::Subject { problem: error.to_string() })
-    };
+    let subject =
+        || subject(&image, engine).map_err(|error| EvalError::Subject { problem: error.to_string() });
     let result = evaluate(&config, subject, |_| {})?.result;
     // The grid's next from below: never more lenient to the model than its own threshold.
     let grid = &result.run.thresholds;

@@ -1,10 +1,12 @@
+# shellcheck shell=bash
 # What wake_card.sh and typed_card.sh share: they read this file. It goes to models/, from where everything is named, so that the
 # commands in the cards are those that ran.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-export EARNEST_DATA=$(realpath "${EARNEST_DATA:-$here/../../../shared/data}")
-[ -z "${EARNEST_CACHE:-}" ] || export EARNEST_CACHE=$(realpath "$EARNEST_CACHE")
-[ -z "${EARNEST_DIALOGUE:-}" ] || export EARNEST_DIALOGUE=$(realpath "$EARNEST_DIALOGUE")
-cd "$here/.."
+EARNEST_DATA=$(realpath "${EARNEST_DATA:-$here/../../../shared/data}")
+EARNEST_CACHE=$(realpath -m "${EARNEST_CACHE:-$here/.cache}")
+[ -z "${EARNEST_DIALOGUE:-}" ] || EARNEST_DIALOGUE=$(realpath "$EARNEST_DIALOGUE")
+export EARNEST_DATA EARNEST_CACHE EARNEST_DIALOGUE
+cd "$here/.." || exit
 earnest=$(realpath "${EARNEST:-../target/release/earnest}")
 data=$(realpath --relative-to=. "$EARNEST_DATA")
 

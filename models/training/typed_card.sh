@@ -26,6 +26,7 @@ done
 "$earnest" report "${folders[@]}" --format card -o "$out/measured.md"
 card=background-m.card.md
 {
+    # shellcheck disable=SC2016 # names of files
     printf '%s\n\n## Measured\n\nBy `training/typed_card.sh`; the commands run in `models/`.\n\n' "$(sed '/^## Measured$/,$d' "$card")"
     cat "$out/measured.md"
 } > "$out/card.md"

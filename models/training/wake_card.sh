@@ -42,7 +42,7 @@ fi
 folders=()
 for split in $splits; do
     # dev is cheap and made anew; test stays what it was the first time.
-    [ "$split" = test ] || rm -rf "$out/$split" "$out/$split-kitchen"
+    [ "$split" = test ] || rm -rf "${out:?}/$split" "$out/$split-kitchen"
     evaluate "$split" "$out/$split" --model "$name.ear"
     evaluate "$split" "$out/$split-kitchen" --model "$name.ear" --noise "$data/noise/kitchen/kitchen.ogg@10"
     folders+=("$out/$split" "$out/$split-kitchen")

@@ -127,9 +127,9 @@ impl Curve {
     /// False accepts of each session (or speaker) at a threshold: its manifest's digest and its name, ascending, and how
     /// many.
     pub fn by_session(&self, index: usize) -> impl Iterator<Item = ((&str, &str), u64)> {
-        self.clusters.iter().map(move |((manifest, name), cluster)| {
-            ((manifest.as_str(), name.as_str()), cluster.at(index))
-        })
+        self.clusters
+            .iter()
+            .map(move |((manifest, name), cluster)| ((manifest.as_str(), name.as_str()), cluster.at(index)))
     }
 
     /// Sayings that were missed at a threshold.
@@ -176,7 +176,9 @@ fn hours(samples: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::result::{Augmentation, FORMAT, FileResult, ManifestId, Rules, Spoken, SubjectId, Trial};
+    use crate::eval::result::{
+        Augmentation, FORMAT, FileResult, ManifestId, Rules, Spoken, SubjectId, Trial,
+    };
 
     /// Four thresholds; false accepts 5, 3, 1, 0 in `hours` of one session and as many hours without in another.
     fn planted(hours: f64) -> (Run, Vec<Unit>) {

@@ -32,7 +32,8 @@ pub(super) fn markdown(args: &Args, runs: &[Run]) -> String {
     }
     let mut text = String::new();
     for split in splits {
-        let view = |run: &'_ Run| run.views.views.iter().position(|view| view.split.as_deref() == Some(split));
+        let view =
+            |run: &'_ Run| run.views.views.iter().position(|view| view.split.as_deref() == Some(split));
         let columns: Vec<Column<'_>> = runs
             .iter()
             .zip(&names)

@@ -119,7 +119,10 @@ pub(super) fn chosen(args: &Args, evidence: &Evidence, choice: &Choice) {
         }
     }
     if report.is_none() {
-        output::line(&format!("  {:<6} not heard yet: evaluate it once, when nothing is left to choose", args.report));
+        output::line(&format!(
+            "  {:<6} not heard yet: evaluate it once, when nothing is left to choose",
+            args.report
+        ));
     }
 }
 

@@ -40,7 +40,9 @@ pub(super) fn row(at: &At<'_>, cut: &Object, manifest: &Path) -> Result<Row, Man
     let Some(Value::Object(recording)) = cut.get("recording") else {
         return Err(at.wrong("recording", "the recording, as an object", cut.get("recording")));
     };
-    if let Some(done) = recording.get("transforms").filter(|done| list(done).is_some_and(|list| !list.is_empty())) {
+    if let Some(done) =
+        recording.get("transforms").filter(|done| list(done).is_some_and(|list| !list.is_empty()))
+    {
         return Err(at.wrong("transforms", "a recording as it is in its file", Some(done)));
     }
     let sources = recording.get("sources").and_then(list);
