@@ -9,6 +9,8 @@
 
 #[path = "common/mod.rs"]
 mod common;
+#[path = "../tests/common/wav.rs"]
+mod wav;
 
 use common::{random, wake};
 use earnest::eval::augment::AugmentConfig;
@@ -25,6 +27,7 @@ use earnest::vad::VadFrame;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use wav::wav;
 
 /// The network as a spotter: its output is its score.
 struct NetSpotter {
@@ -52,19 +55,6 @@ impl KeywordSpotter for NetSpotter {
 fn audio(seconds: usize, mut state: u64) -> Vec<i16> {
     let level = |i: usize| if (i / 4000).is_multiple_of(2) { 3000.0 } else { 60.0 };
     (0..seconds * 16_000).map(|i| (level(i) * random(&mut state)) as i16).collect()
-}
-
-fn wav(samples: &[i16]) -> Vec<u8> {
-    let data = 2 * samples.len() as u32;
-    let mut bytes = Vec::from(b"RIFF");
-    bytes.extend((36 + data).to_le_bytes());
-    bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    bytes.extend(16_000u32.to_le_bytes());
-    bytes.extend(32_000u32.to_le_bytes());
-    bytes.extend(b"\x02\0\x10\0data");
-    bytes.extend(data.to_le_bytes());
-    samples.iter().for_each(|sample| bytes.extend(sample.to_le_bytes()));
-    bytes
 }
 
 /// The network's image in integers, calibrated on frames like those it will hear.
@@ -135,7 +125,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if manifests.is_empty() {
         let mut lines = String::new();
         for n in 0..60 {
-            fs::write(folder.path().join(format!("{n}.wav")), wav(&audio(60, n)))?;
+            fs::write(folder.path().join(format!("{n}.wav")), wav(audio(60, n).into_iter()))?;
             lines.push_str(&format!("{{\"file\":\"{n}.wav\",\"seconds\":60}}\n"));
         }
         manifests.push(folder.path().join("hour.jsonl"));

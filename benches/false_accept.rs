@@ -5,7 +5,8 @@
 //! ```
 //! `AUDIO` is a folder of recordings without the phrase or a manifest (`.jsonl`, `.jsonl.gz`), in which recordings of
 //! the phrase are left out of the count. Without any it is the negatives of `../shared/data` that no model was trained
-//! on, and where there are none, nothing is measured. Every model is judged at its own threshold.
+//! on, and where there are none, nothing is measured. Models are networks and enrolled phrases; without any they are those
+//! of `models/` and `examples/`. Every model is judged at its own threshold.
 //!
 //! For each model it prints false accepts, hours, and the rate with its exact one-sided 95 % bound (Poisson). If the
 //! bound is above `--at-most` for one of them, or a recording could not be read, it exits with 1.
@@ -18,8 +19,10 @@ use earnest::eval::plan::{PlanConfig, Shard};
 use earnest::eval::result::{Rules, SubjectId};
 use earnest::eval::run::{EvalConfig, EvalError, evaluate};
 use earnest::eval::stats::{Level, Rate};
-use earnest::eval::subject::{Chain, Decides};
+use earnest::eval::subject::{Chain, Decides, Subject};
+use earnest::nn::Model;
 use earnest::pipeline::PipelineConfig;
+use earnest::spotter::net::{NetConfig, NetModel, NetSpotter};
 use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -79,7 +82,7 @@ fn args() -> Result<Args, Box<dyn Error>> {
         }
     }
     if found.models.is_empty() {
-        found.models.push(root.join("examples/kitchen/hey_earnest.earnest"));
+        found.models = shipped(root)?;
     }
     if found.audio.is_empty() {
         let data = root.join("../shared/data");
@@ -90,16 +93,54 @@ fn args() -> Result<Args, Box<dyn Error>> {
     Ok(found)
 }
 
+fn shipped(root: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut models = vec![root.join("examples/kitchen/hey_earnest.earnest")];
+    for entry in fs::read_dir(root.join("models"))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("wake-") && name.ends_with(".ear") {
+            models.push(path);
+        }
+    }
+    models.sort();
+    Ok(models)
+}
+
+/// Phrase, threshold and engine of an image.
+fn about(image: &[u8]) -> Result<(String, f32, &'static str), Box<dyn Error>> {
+    if image.starts_with(&Model::MAGIC) {
+        let model = NetModel::parse(image)?;
+        return Ok((model.phrase().into(), model.threshold(), "net"));
+    }
+    let model = TemplateModel::parse(image)?;
+    Ok((model.phrase().into(), model.threshold(), "template"))
+}
+
+/// A chain that tells everything, without a refractory; the scorer applies the thresholds.
+fn subject(image: &[u8], engine: &str) -> Result<Box<dyn Subject>, Box<dyn Error>> {
+    let (chain, image) = (PipelineConfig::default(), image.to_vec());
+    if engine == "net" {
+        let model = NetModel::parse(image)?;
+        let memory = Storage::owned(NetSpotter::required_words(&model));
+        let config = NetConfig { threshold: Some(1.0), near_miss: 1.0, refractory_ms: 0 };
+        return Ok(Box::new(Chain::new(chain, NetSpotter::new(config, model, memory)?, Decides::ByScore)?));
+    }
+    let model = TemplateModel::parse(image)?;
+    let state = Storage::owned(model.required_state());
+    let config = TemplateConfig { threshold: Some(1.0), near_miss: 1.0, refractory_ms: 0 };
+    Ok(Box::new(Chain::new(chain, TemplateSpotter::new(config, model, state)?, Decides::ByDetection)?))
+}
+
 /// Says how a model did; whether it may pass.
 fn judge(args: &Args, file: &Path, out: &Path) -> Result<bool, Box<dyn Error>> {
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let image = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let model = TemplateModel::parse(&image[..]).map_err(|error| format!("{name}: {error}"))?;
-    let threshold = args.threshold.unwrap_or(model.threshold());
+    let (phrase, own, engine) = about(&image).map_err(|error| format!("{name}: {error}"))?;
+    let threshold = args.threshold.unwrap_or(own);
     let config = EvalConfig {
         label: name.clone(),
         subject: SubjectId {
-            engine: "template".into(),
+            engine: engine.into(),
             model: Some(name.clone()),
             digest: Some(digest(&image)),
             threshold: Some(threshold),
@@ -107,7 +148,7 @@ fn judge(args: &Args, file: &Path, out: &Path) -> Result<bool, Box<dyn Error>> {
         },
         plan: PlanConfig {
             manifests: args.audio.clone(),
-            phrase: model.phrase().into(),
+            phrase: phrase.clone(),
             split: args.split.clone(),
             exclude: Vec::new(),
             repeat: 1,
@@ -118,21 +159,14 @@ fn judge(args: &Args, file: &Path, out: &Path) -> Result<bool, Box<dyn Error>> {
         jobs: args.jobs,
         out: out.into(),
     };
-    let subject = || {
-        let failed = |error: &dyn std::fmt::Display| EvalError::Subject { problem: error.to_string() };
-        let model = TemplateModel::parse(image.clone()).map_err(|error| failed(&error))?;
-        let state = Storage::owned(model.required_state());
-        // Everything is told; the scorer applies the thresholds.
-        let config = TemplateConfig { threshold: Some(1.0), near_miss: 1.0, refractory_ms: 0 };
-        let spotter = TemplateSpotter::new(config, model, state).map_err(|error| failed(&error))?;
-        Chain::new(PipelineConfig::default(), spotter, Decides::ByDetection).map_err(|error| failed(&error))
-    };
+    let subject =
+        || subject(&image, engine).map_err(|error| EvalError::Subject { problem: error.to_string() });
     let result = evaluate(&config, subject, |_| {})?.result;
     // The grid's next from below: never more lenient to the model than its own threshold.
     let grid = &result.run.thresholds;
     let at = grid.partition_point(|t| *t <= threshold).saturating_sub(1);
     let level = Level::percent(95.0)?;
-    println!("{name}, {:?}, threshold {threshold:.3}", model.phrase());
+    println!("{name}, {phrase:?}, threshold {threshold:.3}");
     let (mut events, mut hours, mut failed) = (0, 0.0, 0);
     for group in result.groups.iter().filter(|group| !group.key.positive) {
         let rate = Rate { events: group.false_accepts[at], hours: group.hours() };

@@ -86,12 +86,28 @@ fn lhotse_cuts_are_stretches_with_what_is_said_in_them() {
         seconds: Some(4.0),
     };
     assert_eq!(rows(&Manifest::At(path)).unwrap(), [expected]);
-    let mixed = cut.replace("MonoCut", "MixedCut");
-    let error = lines(folder.path(), &mixed).unwrap_err();
-    assert!(
-        error.contains("line 1, field `type`: expected `MonoCut` or `MultiCut`, found \"MixedCut\""),
-        "{error}"
+    // What lhotse 1.33's `pad`, `mix`, `perturb_speed` and a pick of one channel of two write.
+    let track = |cut: &str| format!("{{\"cut\":{cut},\"type\":\"MonoCut\",\"offset\":0.0}}");
+    let mix = |tracks: &[String]| {
+        format!("{{\"id\":\"m\",\"tracks\":[{}],\"type\":\"MixedCut\"}}", tracks.join(","))
+    };
+    let padding = "{\"cut\":{\"id\":\"p\",\"duration\":2.0,\"type\":\"PaddingCut\"},\"type\":\"PaddingCut\",\"offset\":4.0}";
+    let padded = lines(folder.path(), &mix(&[track(&cut), padding.into()])).unwrap();
+    assert_eq!(padded, lines(folder.path(), &cut).unwrap());
+    let mixed = mix(&[track(&cut), track(&cut)]);
+    let faster = cut.replace(
+        "\"duration\":60.0}",
+        "\"duration\":60.0,\"transforms\":[{\"name\":\"Speed\",\"kwargs\":{\"factor\":1.1}}]}",
     );
+    let left = cut.replace("\"channels\":[0]", "\"channels\":[0,1]");
+    for (line, expected) in [
+        (mixed, "field `type`: expected `MonoCut` or `MultiCut`, padded or not, found \"MixedCut\""),
+        (faster, "field `transforms`: expected a recording as it is in its file, found [{"),
+        (left, "field `channel`: expected all channels of the recording, found 0"),
+    ] {
+        let error = lines(folder.path(), &line).unwrap_err();
+        assert!(error.contains(&format!("m.jsonl, line 1, {expected}")), "{error}");
+    }
     let piped = cut.replace("\"type\":\"file\"", "\"type\":\"command\"");
     let error = lines(folder.path(), &piped).unwrap_err();
     assert!(error.contains("field `sources`: expected one source of type `file`"), "{error}");

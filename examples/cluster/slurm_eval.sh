@@ -14,9 +14,10 @@ if [ -z "${SLURM_ARRAY_TASK_ID:-}" ]; then
     here=$(realpath "$0")
     array=$(sbatch --parsable --job-name=earnest-eval --array="1-$SHARDS" --cpus-per-task=1 --mem=500M --time=24:00:00 \
         --requeue --output="$OUT/shards/%a.log" --open-mode=append "$here" "$@")
+    # A merge whose shards failed would wait for ever.
     # shellcheck disable=SC2016 # expanded where it runs
-    sbatch --parsable --job-name=earnest-merge --dependency="afterok:$array" --mem=4G --output="$OUT/merge.log" \
-        --wrap='"$EARNEST" eval merge "$OUT"/shards/*/ --out "$OUT"'
+    sbatch --parsable --job-name=earnest-merge --dependency="afterok:$array" --kill-on-invalid-dep=yes --mem=4G \
+        --output="$OUT/merge.log" --wrap='"$EARNEST" eval merge "$OUT"/shards/*/ --out "$OUT"'
     exit
 fi
 

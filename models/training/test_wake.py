@@ -83,6 +83,14 @@ def test_a_head_is_exported_as_it_is():
     assert ids(["AO1"]) == ids(["AA"])
 
 
+def test_the_curve_counts_what_is_negative():
+    from wake_export import curve
+    group = lambda positive, counts: dict(positive=positive, samples=16000 * 1800, false_accepts=counts)
+    thresholds = [0.1 + 0.04 * i + 3e-7 for i in range(17)]
+    result = dict(run=dict(thresholds=thresholds), groups=[group(True, [99] * 17), group(False, [5] * 8 + [1] * 9), group(False, [2] * 16 + [0])])
+    assert curve(result) == "1.000 0.10001:7 0.42001:3 0.74001:1"
+
+
 if __name__ == "__main__":
     for name, test in list(globals().items()):
         if name.startswith("test_"):

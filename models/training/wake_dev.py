@@ -2,7 +2,7 @@
 
 Real recordings of the phrase, clean and in kitchen noise at 10 dB (mixed as ../../../shared/peers/wake.py does, by the
 loudest 32 ms), a second of silence around each; against all speech and noise of dev, and other phrases' recordings.
-What is measured here is the bare network in f32; wake_measure.py measures the spotter.
+What is measured here is the bare network in f32; `earnest eval` measures the spotter.
 """
 import os
 from pathlib import Path

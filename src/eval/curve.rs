@@ -19,8 +19,9 @@ pub struct Curve {
     pub trials: u64,
     /// Of those, hits.
     pub hits: Vec<u64>,
-    /// What is alike within: one speaker, or one session where there is no speaker.
-    clusters: BTreeMap<String, Cluster>,
+    /// What is alike within: one speaker, or one session where there is no speaker; of one manifest, as other manifests
+    /// may use the same names.
+    clusters: BTreeMap<(String, String), Cluster>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -94,15 +95,13 @@ impl Curve {
             } else {
                 self.samples += file.samples;
                 file.false_accepts.add_to(&mut self.false_accepts);
-                let alike = unit.speaker.as_ref().unwrap_or(&unit.session);
-                if !self.clusters.contains_key(alike) {
-                    self.clusters.insert(alike.clone(), Cluster::default());
-                }
-                if let Some(cluster) = self.clusters.get_mut(alike) {
-                    cluster.samples += file.samples;
-                    if !file.false_accepts.is_empty() {
-                        cluster.false_accepts.push(file.false_accepts.clone());
-                    }
+                let manifest = run.manifests.get(file.manifest as usize);
+                let manifest = manifest.map_or_else(String::new, |manifest| manifest.digest.clone());
+                let alike = unit.speaker.as_ref().unwrap_or(&unit.session).clone();
+                let cluster = self.clusters.entry((manifest, alike)).or_default();
+                cluster.samples += file.samples;
+                if !file.false_accepts.is_empty() {
+                    cluster.false_accepts.push(file.false_accepts.clone());
                 }
             }
         }
@@ -125,9 +124,12 @@ impl Curve {
         )
     }
 
-    /// False accepts of each session (or speaker) at a threshold.
-    pub fn by_session(&self, index: usize) -> impl Iterator<Item = (&str, u64)> {
-        self.clusters.iter().map(move |(name, cluster)| (name.as_str(), cluster.at(index)))
+    /// False accepts of each session (or speaker) at a threshold: its manifest's digest and its name, ascending, and how
+    /// many.
+    pub fn by_session(&self, index: usize) -> impl Iterator<Item = ((&str, &str), u64)> {
+        self.clusters
+            .iter()
+            .map(move |((manifest, name), cluster)| ((manifest.as_str(), name.as_str()), cluster.at(index)))
     }
 
     /// Sayings that were missed at a threshold.
@@ -174,7 +176,9 @@ fn hours(samples: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::result::{Augmentation, FORMAT, FileResult, Rules, Spoken, SubjectId, Trial};
+    use crate::eval::result::{
+        Augmentation, FORMAT, FileResult, ManifestId, Rules, Spoken, SubjectId, Trial,
+    };
 
     /// Four thresholds; false accepts 5, 3, 1, 0 in `hours` of one session and as many hours without in another.
     fn planted(hours: f64) -> (Run, Vec<Unit>) {
@@ -264,6 +268,26 @@ mod tests {
         assert_eq!(curve.session_rate(0).sessions, 2);
         assert!((curve.session_rate(0).design_effect - 5.0).abs() < 1e-12);
         assert_eq!([0.0, 0.41, 0.6, 0.9].map(|t| curve.at_least(t)), [0, 2, 2, 3]);
+    }
+
+    #[test]
+    fn sessions_of_different_manifests_are_different() {
+        let (mut run, units) = planted(10.0);
+        let manifest = |digest: &str| ManifestId {
+            path: String::new(),
+            given: None,
+            root: String::new(),
+            digest: digest.into(),
+            rows: 1,
+        };
+        run.manifests = vec![manifest("a"), manifest("b")];
+        let mut curve = Curve::new(&run);
+        for (n, unit) in units.iter().enumerate().skip(1).take(2) {
+            let mut unit = Unit { session: "1.ogg".into(), ..unit.clone() };
+            unit.files[0].manifest = n as u32 - 1;
+            curve.add(&run, &unit, |_| true);
+        }
+        assert_eq!(curve.by_session(1).collect::<Vec<_>>(), [(("a", "1.ogg"), 3), (("b", "1.ogg"), 0)]);
     }
 
     #[test]

@@ -158,12 +158,25 @@ pub struct ClipSet {
 pub struct ManifestId {
     /// As it was given. Files are relative to `root`.
     pub path: String,
+    /// What its recordings were said to be: none for what a manifest or a folder says itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Given>,
     /// The folder that the names of files are relative to, as it follows from `path`.
     pub root: String,
     /// SHA-256 of the manifest, or of a folder's names and sizes.
     pub digest: String,
     /// Rows or files.
     pub rows: u64,
+}
+
+/// What the recordings of a folder were said to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Given {
+    /// None of them has the phrase.
+    Negative,
+    /// In each the phrase is said once.
+    Positive(String),
 }
 
 /// What kind of audio: every file belongs to one group.

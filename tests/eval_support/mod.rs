@@ -12,26 +12,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+#[path = "../common/wav.rs"]
+mod wav;
+pub(crate) use wav::wav;
+
 /// A second.
 pub(crate) const S: u64 = 16_000;
-
-/// 16-bit mono at 16 kHz.
-pub(crate) fn wav(samples: impl ExactSizeIterator<Item = i16>) -> Vec<u8> {
-    let data = 2 * samples.len() as u32;
-    let mut bytes = Vec::new();
-    bytes.extend(b"RIFF");
-    bytes.extend((36 + data).to_le_bytes());
-    bytes.extend(b"WAVEfmt ");
-    bytes.extend(16u32.to_le_bytes());
-    bytes.extend([1, 0, 1, 0]);
-    bytes.extend(16_000u32.to_le_bytes());
-    bytes.extend(32_000u32.to_le_bytes());
-    bytes.extend([2, 0, 16, 0]);
-    bytes.extend(b"data");
-    bytes.extend(data.to_le_bytes());
-    samples.for_each(|sample| bytes.extend(sample.to_le_bytes()));
-    bytes
-}
 
 /// What is said in a file: when, how sure, and how much the subject must have heard since its reset to say it.
 #[derive(Clone, Copy, Debug)]

@@ -92,8 +92,8 @@ impl Pair<'_> {
         }
         let ratio = RateRatio::new(self.theirs.curve.rate(other), self.ours.curve.rate(first), Level::P95);
         let finite = |value: f64| value.is_finite().then_some(value);
-        let ours: BTreeMap<&str, u64> = self.ours.curve.by_session(first).collect();
-        let theirs: BTreeMap<&str, u64> = self.theirs.curve.by_session(other).collect();
+        let ours: BTreeMap<_, u64> = self.ours.curve.by_session(first).collect();
+        let theirs: BTreeMap<_, u64> = self.theirs.curve.by_session(other).collect();
         let paired = ours.keys().eq(theirs.keys()).then(|| {
             let differences: Vec<i64> =
                 ours.values().zip(theirs.values()).map(|(a, b)| *a as i64 - *b as i64).collect();

@@ -4,7 +4,7 @@ use super::clips::Clip;
 use super::compare::{Comparison, with_first};
 use super::view::{BAR_THRESHOLDS, LATENCY_BINS, LATENCY_FROM_MS, Sums, View};
 use super::{Args, Run};
-use earnest::eval::result::{Augmentation, Cost, Excluded, Failed, ManifestId, Rules};
+use earnest::eval::result::{Augmentation, Excluded, Failed, ManifestId, Rules};
 use earnest::eval::stats::{Level, Rate, hours_needed, normal_upper_point};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -157,19 +157,13 @@ fn run_data<'a>(n: usize, run: &'a Run, runs: &'a [Run]) -> RunData<'a> {
         start: run.start,
         start_why: &run.start_why,
         scored: run.views.scored(),
-        cpu_s_per_hour: cost(run).map(|cost| {
+        cpu_s_per_hour: run.cost().map(|cost| {
             let other = (cost.decode_cpu_s + cost.augment_cpu_s) / cost.hours;
             [short(cost.cpu_s_per_hour()), short(other)]
         }),
         views: run.views.views.iter().map(view).collect(),
         clips: &run.clips,
     }
-}
-
-fn cost(run: &Run) -> Option<Cost> {
-    let elsewhere =
-        run.dir.result.run.subject.settings.get("heard").is_some_and(|heard| heard == "elsewhere");
-    run.dir.cost.filter(|cost| cost.hours > 0.0 && !elsewhere)
 }
 
 fn view_data(view: &View, start: usize) -> ViewData<'_> {
@@ -196,11 +190,11 @@ fn view_data(view: &View, start: usize) -> ViewData<'_> {
         upper.push(values[2]);
         effect.push(values[3]);
     }
-    let mut worst: Vec<(&str, u64)> = curve.by_session(start).filter(|(_, events)| *events > 0).collect();
-    worst.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let mut worst: Vec<_> = curve.by_session(start).filter(|(_, events)| *events > 0).collect();
+    worst.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     worst.truncate(SESSIONS);
-    let names: Vec<&str> = worst.iter().map(|(name, _)| *name).collect();
-    let mut counts: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    let names: Vec<_> = worst.iter().map(|(name, _)| *name).collect();
+    let mut counts: BTreeMap<(&str, &str), Vec<u64>> = BTreeMap::new();
     for index in 0..curve.thresholds.len() {
         for (name, events) in curve.by_session(index).filter(|(name, _)| names.contains(name)) {
             counts.entry(name).or_default().push(events);
@@ -226,7 +220,7 @@ fn view_data(view: &View, start: usize) -> ViewData<'_> {
         latency: latency(view),
         groups: view.heard().map(group_data).collect(),
         needed: [0.1, 0.5, 1.0].map(|r| [r, short(hours_needed(0, r, Level::P95))]).to_vec(),
-        worst_sessions: names.iter().map(|name| (*name, steps(&counts[name]))).collect(),
+        worst_sessions: names.iter().map(|name| (name.1, steps(&counts[name]))).collect(),
         comparisons: Vec::new(),
     }
 }
@@ -258,17 +252,6 @@ fn latency(view: &View) -> Vec<Latency> {
         if from > 0 && view.latency[from - 1] == *bins {
             continue;
         }
-        let total: u64 = bins.iter().map(|n| u64::from(*n)).sum();
-        // The end of the step that holds the one with this rank.
-        let quantile = |share: f64| {
-            let rank = (share * total as f64).ceil().max(1.0) as u64;
-            let mut seen = 0;
-            let step = bins.iter().position(|n| {
-                seen += u64::from(*n);
-                seen >= rank
-            });
-            step.map_or(0, |step| LATENCY_FROM_MS + 10 * (step as i64 + 1))
-        };
         let per_bar = (BAR_MS / 10) as usize;
         let bars: Vec<u32> = bins.chunks(per_bar).map(|chunk| chunk.iter().sum()).collect();
         debug_assert_eq!(bars.len(), LATENCY_BINS / per_bar);
@@ -276,8 +259,8 @@ fn latency(view: &View) -> Vec<Latency> {
         let last = bars.iter().rposition(|n| *n > 0).map_or(0, |last| last + 1);
         all.push(Latency {
             from,
-            median: quantile(0.5),
-            p95: quantile(0.95),
+            median: view.latency_ms(from, 0.5).unwrap_or(0),
+            p95: view.latency_ms(from, 0.95).unwrap_or(0),
             first: LATENCY_FROM_MS + BAR_MS * first as i64,
             bars: bars.get(first..last).unwrap_or_default().to_vec(),
         });

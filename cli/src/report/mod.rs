@@ -1,4 +1,5 @@
-//! `earnest report`: what evaluations found, as one page that needs nothing but a browser.
+//! `earnest report`: what evaluations found, as one page that needs nothing but a browser, or as the measured part of a
+//! model's card.
 //!
 //! The page is data and a script that draws it. All statistics are computed here; the script looks them up, adds, and
 //! draws, for whatever threshold the reader moves to.
@@ -8,15 +9,19 @@ mod compare;
 mod clips;
 mod data;
 mod page;
+mod card;
+mod command;
 
 use crate::results::ResultDir;
 use crate::{Outcome, UsageError, output};
+use clap::ValueEnum;
 use earnest::eval::curve::Rule;
+use earnest::eval::result::Cost;
 use earnest::eval::stats::Level;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use view::Views;
 
-/// Draw the results of `earnest eval` as one self-contained HTML file
+/// Draw the results of `earnest eval` as one self-contained HTML file, or write a model's card
 ///
 /// Several results are laid side by side; the first is what the others are compared with.
 #[derive(clap::Args)]
@@ -24,9 +29,12 @@ pub(crate) struct Args {
     /// Result folders of `earnest eval`
     #[arg(required = true, value_name = "DIR")]
     dirs: Vec<PathBuf>,
-    /// Where the page goes
-    #[arg(short, long, value_name = "FILE", default_value = "report.html")]
-    output: PathBuf,
+    /// What is written
+    #[arg(long, default_value = "html")]
+    format: Format,
+    /// Where it goes [default: report.html; a card to stdout]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// Heading of the page
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -44,6 +52,14 @@ pub(crate) struct Args {
     probabilities: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum Format {
+    /// A page to look at
+    Html,
+    /// Tables in Markdown, with the commands that made them: the measured part of a model's card
+    Card,
+}
+
 /// Everything about one result that the page is made of.
 struct Run {
     dir: ResultDir,
@@ -54,6 +70,15 @@ struct Run {
     clips: Vec<clips::Clip>,
 }
 
+impl Run {
+    /// Not of an engine that heard it elsewhere and only told its events.
+    fn cost(&self) -> Option<Cost> {
+        let elsewhere =
+            self.dir.result.run.subject.settings.get("heard").is_some_and(|heard| heard == "elsewhere");
+        self.dir.cost.filter(|cost| cost.hours > 0.0 && !elsewhere)
+    }
+}
+
 pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     let mut runs = Vec::new();
     for path in &args.dirs {
@@ -61,8 +86,19 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
         let mut views = Views::new(&dir.result.run);
         dir.units(|unit| views.add(&dir.result.run, &unit))?;
         let (start, start_why) = start(args, &dir, &views);
-        let clips = clips::of(&dir, &views, start, args.clips);
+        let clips = match args.format {
+            Format::Html => clips::of(&dir, &views, start, args.clips),
+            Format::Card => Vec::new(),
+        };
         runs.push(Run { dir, views, start, start_why, clips });
+    }
+    if args.format == Format::Card {
+        let card = card::markdown(args, &runs);
+        match &args.output {
+            Some(path) => output::file(path, card.as_bytes())?,
+            None => output::line(card.trim_end()),
+        }
+        return Ok(Outcome::Done);
     }
     let missing = runs.iter().flat_map(|run| &run.clips).filter(|clip| clip.sound.is_none()).count();
     if missing > 0 {
@@ -71,8 +107,9 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
         ));
     }
     let page = page::html(args, &runs);
-    output::file(&args.output, page.as_bytes())?;
-    output::message(&format!("{}: {:.1} MB", args.output.display(), page.len() as f64 / 1e6));
+    let path = args.output.as_deref().unwrap_or(Path::new("report.html"));
+    output::file(path, page.as_bytes())?;
+    output::message(&format!("{}: {:.1} MB", path.display(), page.len() as f64 / 1e6));
     Ok(Outcome::Done)
 }
 

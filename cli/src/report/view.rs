@@ -178,6 +178,21 @@ impl View {
         }
     }
 
+    /// Milliseconds within which this share of the hits at a threshold came, from the end of the phrase, in steps of 10;
+    /// none without hits whose phrase has a known end.
+    pub(super) fn latency_ms(&self, index: usize, share: f64) -> Option<i64> {
+        let bins = &self.latency[index];
+        let total: u64 = bins.iter().map(|n| u64::from(*n)).sum();
+        // The end of the step that holds the one with this rank.
+        let rank = (share * total as f64).ceil().max(1.0) as u64;
+        let mut seen = 0;
+        let step = bins.iter().position(|n| {
+            seen += u64::from(*n);
+            seen >= rank
+        })?;
+        Some(LATENCY_FROM_MS + 10 * (step as i64 + 1))
+    }
+
     /// Groups with files in this view.
     pub(super) fn heard(&self) -> impl Iterator<Item = &Sums> {
         self.groups.iter().filter(|sums| sums.files > 0)

@@ -22,7 +22,9 @@ pub(super) fn toml(args: &Args, evidence: &Evidence, choice: &Choice, path: &Pat
         args.fa_per_hour, args.on, evidence.run.label
     ));
     for (name, curve) in [(&args.on, &evidence.on), (&args.report, &evidence.report)] {
-        text += &comment(&format!("{name}: {}", counts(args, curve, choice.index)));
+        if curve.samples > 0 || curve.trials > 0 {
+            text += &comment(&format!("{name}: {}", counts(args, curve, choice.index)));
+        }
     }
     if let Some(digest) = &subject.digest {
         text += &comment(&format!("Model: SHA-256 {digest}"));

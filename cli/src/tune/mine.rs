@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Audio kept before what was heard and after the decision.
-const BEFORE: i64 = 16_000;
+const BEFORE: i64 = 24_000;
 const AFTER: i64 = 8_000;
 
 /// What was written.

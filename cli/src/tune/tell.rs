@@ -23,6 +23,7 @@ struct Line<'a> {
     /// Hours of audio without a false accept that the bound would need beyond what there is.
     more_hours: Option<f64>,
     chosen_on: Option<Split<'a>>,
+    /// Null if nothing of that split was heard.
     reported_on: Option<Split<'a>>,
 }
 
@@ -43,12 +44,16 @@ struct Split<'a> {
     missed_high: f64,
 }
 
-fn split<'a>(args: &Args, name: &'a str, curve: &Curve, index: usize) -> Split<'a> {
+/// `None` if nothing of it was heard.
+fn split<'a>(args: &Args, name: &'a str, curve: &Curve, index: usize) -> Option<Split<'a>> {
+    if curve.samples == 0 && curve.trials == 0 {
+        return None;
+    }
     let rate = curve.session_rate(index);
     let misses = curve.misses(index);
     let limits = misses.wilson(args.confidence);
     let finite = |value: f64| value.is_finite().then_some(value);
-    Split {
+    Some(Split {
         split: name,
         hours: rate.rate.hours,
         sessions: rate.sessions,
@@ -60,7 +65,7 @@ fn split<'a>(args: &Args, name: &'a str, curve: &Curve, index: usize) -> Split<'
         missed: misses.count,
         missed_low: limits.low,
         missed_high: limits.high,
-    }
+    })
 }
 
 fn line<'a>(args: &'a Args, evidence: &'a Evidence) -> Line<'a> {
@@ -94,8 +99,8 @@ pub(super) fn chosen(args: &Args, evidence: &Evidence, choice: &Choice) {
             threshold: Some(threshold),
             rule: Some(if choice.rule == Rule::Bound { "bound" } else { "point" }),
             more_hours: more_hours(choice.instead_of_bound),
-            chosen_on: Some(on),
-            reported_on: Some(report),
+            chosen_on: on,
+            reported_on: report,
             ..line(args, evidence)
         });
     }
@@ -108,10 +113,16 @@ pub(super) fn chosen(args: &Args, evidence: &Evidence, choice: &Choice) {
         Rule::Point => format!("whose count on `{}` meets the budget; no claim about other audio", args.on),
     };
     output::line(&format!("  threshold {threshold:.4}: the lowest {by}"));
-    for split in [&on, &report] {
+    for split in [&on, &report].into_iter().flatten() {
         for said in in_words(args, split) {
             output::line(&format!("  {said}"));
         }
+    }
+    if report.is_none() {
+        output::line(&format!(
+            "  {:<6} not heard yet: evaluate it once, when nothing is left to choose",
+            args.report
+        ));
     }
 }
 

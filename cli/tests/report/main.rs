@@ -6,8 +6,9 @@ mod common;
 use common::{earnest, kitchen};
 use earnest::eval::result::{
     Augmentation, Cost, EvalResult, FORMAT, FalseAccept, FileResult, Group, GroupKey, ManifestId, Rules,
-    Run as EvalRun, Spoken, Steps, SubjectId, Trace, Trial, Unit, Worst,
+    Run as EvalRun, Spoken, Steps, SubjectId, Trace, Trial, Unit,
 };
+use earnest::eval::sum::Sum;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -83,6 +84,7 @@ impl Planted {
             augmentation: Augmentation::default(),
             manifests: vec![ManifestId {
                 path: "planted/manifest.jsonl".into(),
+                given: None,
                 root: kitchen().to_str().unwrap().into(),
                 digest: "1".repeat(64),
                 rows: 640,
@@ -213,42 +215,9 @@ fn trace(at: i64, score: f32) -> Trace {
 }
 
 fn summed(run: EvalRun, units: &[Unit]) -> EvalResult {
-    let len = run.thresholds.len();
-    let mut groups: Vec<Group> = run
-        .groups
-        .iter()
-        .map(|key| Group {
-            key: key.clone(),
-            files: 0,
-            failed: 0,
-            sessions: 0,
-            samples: 0,
-            trials: 0,
-            hits: vec![0; len],
-            false_accepts: vec![0; len],
-            extra: vec![0; len],
-        })
-        .collect();
-    let mut worst = Vec::new();
-    for unit in units {
-        let file = &unit.files[0];
-        let group = &mut groups[file.group as usize];
-        group.files += 1;
-        group.sessions += 1;
-        group.samples += file.samples;
-        group.trials += file.trials.len() as u64;
-        for trial in &file.trials {
-            (0..len).filter(|i| trial.hit(*i)).for_each(|i| group.hits[i] += 1);
-        }
-        file.false_accepts.add_to(&mut group.false_accepts);
-        for event in &file.events {
-            let (file, manifest, group) = (file.file.clone(), file.manifest, file.group);
-            worst.push(Worst { unit: unit.unit, file, manifest, group, event: event.clone() });
-        }
-    }
-    worst.sort_by(|a, b| b.event.score.total_cmp(&a.event.score).then(a.unit.cmp(&b.unit)));
-    worst.truncate(run.rules.worst as usize);
-    EvalResult { units_done: units.len() as u64, groups, worst, failed: Vec::new(), run }
+    let mut sum = Sum::new(run);
+    units.iter().for_each(|unit| sum.add(unit));
+    sum.finish()
 }
 
 const OURS: Planted =
@@ -334,6 +303,43 @@ fn the_page_says_what_was_counted() {
     assert!(page.contains(&format!("Missed {missed} of 220")), "{missed}");
 }
 
+/// A card's figures are the result's, and its commands those that made it.
+#[test]
+fn the_card_says_what_was_counted_and_by_which_command() {
+    let dir = planted("card", &OURS);
+    let ended = finish(earnest().arg("report").arg(&dir).args(["--format", "card", "--threshold", "0.62"]));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let card = ended.stdout;
+    let result: EvalResult =
+        serde_json::from_str(&fs::read_to_string(dir.join("result.json")).unwrap()).unwrap();
+    let at = result.run.thresholds.iter().position(|threshold| *threshold >= 0.62).unwrap();
+    for split in ["test", "dev"] {
+        let part = card.split(&format!("### On `{split}`\n")).nth(1).unwrap().split("###").next().unwrap();
+        let groups = || result.groups.iter().filter(|group| group.key.split == split);
+        let missed: u64 = groups().map(|group| group.trials - group.hits[at]).sum();
+        let accepts: u64 = groups().map(|group| group.false_accepts[at]).sum();
+        let hours: f64 = groups().filter(|group| !group.key.positive).map(Group::hours).sum();
+        let figures = part.lines().find(|line| line.starts_with("| clean")).unwrap();
+        assert!(figures.contains(&format!("| {missed} of 220: ")), "{missed}: {figures}");
+        assert!(
+            figures.contains(&format!("| {accepts} in {hours:.1} h, design effect ")),
+            "{accepts}: {figures}"
+        );
+        for group in groups().filter(|group| !group.key.positive) {
+            let line = part.lines().find(|line| line.starts_with(&format!("| {} ", group.key.set))).unwrap();
+            assert!(line.contains(&format!("| {}, at most ", group.false_accepts[at])), "{line}");
+        }
+        let strictest = part.lines().rfind(|line| line.starts_with("| 0.")).unwrap();
+        assert!(strictest.contains("0 (at most 0."), "{strictest}");
+    }
+    let command = format!(
+        "earnest eval --manifest planted/manifest.jsonl --model hey_earnest.earnest --out {}\nearnest report {0} --format \
+         card --threshold 0.62\n",
+        dir.display()
+    );
+    assert!(card.contains(&command), "{card}");
+}
+
 fn tune(dir: &Path, more: &[&str]) -> (Value, String, i32) {
     let mut command = earnest();
     command.arg("tune").arg(dir).args(more).arg("--json");
@@ -380,6 +386,13 @@ fn a_budget_that_the_audio_is_too_short_for_says_how_much_is_missing() {
     let (line, stderr, code) = tune(&dir, &["--fa-per-hour", "0.1", "--rule", "bound"]);
     assert_eq!((code, &line["threshold"]), (1, &Value::Null), "{stderr}");
     assert!((line["more_hours"].as_f64().unwrap() - (20.0_f64.ln() / 0.1 - 1.0)).abs() < 0.01, "{line}");
+    // Of a split that wasn't heard nothing is said.
+    let config = dir.join("calibrated.toml");
+    let (line, _, code) =
+        tune(&dir, &["--fa-per-hour", "3", "--report", "later", "--output", config.to_str().unwrap()]);
+    assert_eq!((code, &line["reported_on"]), (0, &Value::Null), "{line}");
+    let text = fs::read_to_string(&config).unwrap();
+    assert!(text.contains("# dev: ") && !text.contains("later") && !text.contains("inf"), "{text}");
     // By default the count has to do, and it is said that it does.
     let (line, _, code) = tune(&dir, &["--fa-per-hour", "0.1"]);
     assert_eq!((code, &line["rule"]), (0, &Value::from("point")));

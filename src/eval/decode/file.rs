@@ -299,22 +299,9 @@ mod tests {
     use super::*;
     use std::io::{self, Cursor};
 
-    /// One second of 16-bit mono PCM at 16 kHz.
+    /// One second.
     fn wav() -> Vec<u8> {
-        let data = 32_000u32;
-        let mut bytes = Vec::new();
-        bytes.extend(b"RIFF");
-        bytes.extend((36 + data).to_le_bytes());
-        bytes.extend(b"WAVEfmt ");
-        bytes.extend(16u32.to_le_bytes());
-        bytes.extend([1, 0, 1, 0]);
-        bytes.extend(16_000u32.to_le_bytes());
-        bytes.extend(32_000u32.to_le_bytes());
-        bytes.extend([2, 0, 16, 0]);
-        bytes.extend(b"data");
-        bytes.extend(data.to_le_bytes());
-        bytes.extend((0..16_000i32).flat_map(|n| ((n * 7) as i16).to_le_bytes()));
-        bytes
+        super::super::wav::wav((0..16_000i32).map(|n| (n * 7) as i16))
     }
 
     /// A file on a disk that is pulled out after `good` bytes.

@@ -6,6 +6,9 @@ mod resample;
 mod opus;
 mod file;
 mod raw;
+#[cfg(test)]
+#[path = "../../../tests/common/wav.rs"]
+mod wav;
 
 pub use error::{AudioError, RATE_HZ, Warning};
 pub use mix::Mixer;

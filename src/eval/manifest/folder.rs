@@ -1,6 +1,7 @@
 //! Plain folders of recordings.
 
 use super::{ManifestError, ManifestId, Row, hex, shown};
+use crate::eval::result::Given;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ pub(super) fn layout(root: &Path, each: &mut dyn FnMut(Row)) -> Result<ManifestI
     if root.join("negative").is_dir() {
         listing.walk(&root.join("negative"), None, each)?;
     }
-    listing.finish("recordings below `positive/PHRASE` or `negative`")
+    listing.finish(None, "recordings below `positive/PHRASE` or `negative`")
 }
 
 /// All recordings below a folder.
@@ -32,7 +33,8 @@ pub(super) fn flat(
 ) -> Result<ManifestId, ManifestError> {
     let mut listing = Listing::new(root);
     listing.walk(root, phrase, each)?;
-    listing.finish("recordings")
+    let given = phrase.map_or(Given::Negative, |phrase| Given::Positive(phrase.into()));
+    listing.finish(Some(given), "recordings")
 }
 
 struct Listing<'a> {
@@ -101,11 +103,11 @@ impl<'a> Listing<'a> {
         Ok(())
     }
 
-    fn finish(self, expected: &'static str) -> Result<ManifestId, ManifestError> {
+    fn finish(self, given: Option<Given>, expected: &'static str) -> Result<ManifestId, ManifestError> {
         let path = shown(self.root);
         if self.rows == 0 {
             return Err(ManifestError::Empty { manifest: path, expected });
         }
-        Ok(ManifestId { root: path.clone(), path, digest: hex(self.hash), rows: self.rows })
+        Ok(ManifestId { root: path.clone(), path, given, digest: hex(self.hash), rows: self.rows })
     }
 }

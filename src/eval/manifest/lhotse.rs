@@ -1,7 +1,8 @@
 //! Cuts of lhotse (`cuts.jsonl`, `cuts.jsonl.gz`): a stretch of a recording and what is said in it.
 //!
-//! Taken are cuts of one channel or more whose recording is one file: what lhotse writes as `MonoCut` and `MultiCut`.
-//! A supervision says what is said where, so one whose text is the phrase is a trial of its own. `custom` may hold
+//! Taken are cuts of all channels of a recording that is one file: what lhotse writes as `MonoCut` and `MultiCut`, and as
+//! `MixedCut` where there is nothing but padding besides, which is left away. Everything else that lhotse would do to
+//! the sound (mixing, speed, volume, picking a channel) is refused, not ignored. A supervision says what is said where, so one whose text is the phrase is a trial of its own. `custom` may hold
 //! `set`, `split`, `kind`, `phrase` and `session`, as our own lines have them.
 
 use super::jsonl::{At, Object};
@@ -15,15 +16,42 @@ pub(super) fn is_cut(object: &Object) -> bool {
     !object.contains_key("file") && (object.contains_key("recording") || object.contains_key("tracks"))
 }
 
+/// The cut in a mix of one with padding; any other cut as it is.
+fn unpadded(cut: &Object) -> &Object {
+    let padding = |track: &&Value| track.get("type").and_then(Value::as_str) == Some("PaddingCut");
+    let tracks = cut.get("tracks").and_then(list).unwrap_or_default();
+    let mut sounds = tracks.iter().filter(|track| !padding(track));
+    match (sounds.next().and_then(|track| track.get("cut")?.as_object()), sounds.next()) {
+        (Some(only), None) => only,
+        _ => cut,
+    }
+}
+
+fn list(value: &Value) -> Option<&[Value]> {
+    value.as_array().map(Vec::as_slice)
+}
+
 pub(super) fn row(at: &At<'_>, cut: &Object, manifest: &Path) -> Result<Row, ManifestError> {
+    let cut = unpadded(cut);
     if let Some(kind) = cut.get("type").filter(|kind| !matches!(kind.as_str(), Some("MonoCut" | "MultiCut")))
     {
-        return Err(at.wrong("type", "`MonoCut` or `MultiCut`", Some(kind)));
+        return Err(at.wrong("type", "`MonoCut` or `MultiCut`, padded or not", Some(kind)));
     }
     let Some(Value::Object(recording)) = cut.get("recording") else {
         return Err(at.wrong("recording", "the recording, as an object", cut.get("recording")));
     };
-    let file = match recording.get("sources").and_then(Value::as_array).map(Vec::as_slice) {
+    if let Some(done) =
+        recording.get("transforms").filter(|done| list(done).is_some_and(|list| !list.is_empty()))
+    {
+        return Err(at.wrong("transforms", "a recording as it is in its file", Some(done)));
+    }
+    let sources = recording.get("sources").and_then(list);
+    let channels = sources.and_then(|sources| list(sources.first()?.get("channels")?)).map(<[Value]>::len);
+    let taken = cut.get("channel").map(|channel| list(channel).map_or(1, <[Value]>::len));
+    if channels.is_some() && taken.is_some() && channels != taken {
+        return Err(at.wrong("channel", "all channels of the recording", cut.get("channel")));
+    }
+    let file = match sources {
         Some([source]) if source.get("type").and_then(Value::as_str) == Some("file") => {
             source.get("source").and_then(Value::as_str)
         }

@@ -121,7 +121,7 @@ fn lines(path: &Path, each: &mut dyn FnMut(Row)) -> Result<ManifestId, ManifestE
         each(row);
     }
     let root = if folder.as_os_str().is_empty() { ".".into() } else { shown(folder) };
-    Ok(ManifestId { path: shown(path), root, digest: reader.digest().map_err(failed)?, rows })
+    Ok(ManifestId { path: shown(path), given: None, root, digest: reader.digest().map_err(failed)?, rows })
 }
 
 /// A path as it is written into results.

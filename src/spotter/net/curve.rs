@@ -9,7 +9,8 @@ pub struct Curve<'a> {
     points: &'a str,
 }
 
-/// One point of a [`Curve`].
+/// One point of a [`Curve`]. How much of its rate can be claimed: `eval::stats::Rate` of its count and hours (Poisson,
+/// exact).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CurvePoint {
     /// Score to wake at, 0 to 1.
@@ -25,38 +26,6 @@ impl CurvePoint {
     pub fn per_hour(self) -> f64 {
         f64::from(self.count) / self.hours
     }
-
-    /// Upper bound of the rate per hour, one-sided, 95 %: the rate at which a Poisson process gives no more than the
-    /// counted number with a probability of 5 % (Garwood 1936). It takes the accepts as independent, which those of one
-    /// recording are not.
-    pub fn upper_per_hour(self) -> f64 {
-        let count = f64::from(self.count);
-        let (mut low, mut high) = (count, 2.0 * count + 10.0);
-        for _ in 0..60 {
-            let middle = 0.5 * (low + high);
-            if at_most(self.count, middle) > 0.05 {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        high / self.hours
-    }
-}
-
-/// Probability of at most `count` events where `mean` are expected.
-fn at_most(count: u32, mean: f64) -> f64 {
-    // From the largest term down, so that nothing under- or overflows on the way.
-    let log_largest = f64::from(count) * libm::log(mean) - mean - libm::lgamma(f64::from(count) + 1.0);
-    let (mut term, mut sum) = (1.0, 0.0);
-    for n in (0..=count).rev() {
-        sum += term;
-        term *= f64::from(n) / mean;
-        if term < 1e-18 * sum {
-            break;
-        }
-    }
-    libm::exp(log_largest) * sum
 }
 
 impl<'a> Curve<'a> {
@@ -97,8 +66,7 @@ impl<'a> Curve<'a> {
         self.points().take_while(|point| point.score <= score).last()
     }
 
-    /// The lowest point that was counted to give at most `per_hour`; `None` if none does. What can be claimed for it is
-    /// [`CurvePoint::upper_per_hour`].
+    /// The lowest point that was counted to give at most `per_hour`; `None` if none does.
     pub fn for_rate(&self, per_hour: f64) -> Option<CurvePoint> {
         self.points().find(|point| point.per_hour() <= per_hour)
     }
@@ -107,19 +75,6 @@ impl<'a> Curve<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Against the chi-square quantiles of printed tables: half of χ²(0.95; 2 n + 2).
-    #[test]
-    fn upper_bounds_are_those_of_the_tables() {
-        for (count, expected) in
-            [(0, 2.9957), (1, 4.7439), (2, 6.2958), (3, 7.7537), (10, 16.9622), (100, 118.0793)]
-        {
-            let bound = CurvePoint { score: 0.5, count, hours: 2.0 }.upper_per_hour();
-            assert!((bound - expected / 2.0).abs() < 1e-4, "{count}: {bound}, expected {}", expected / 2.0);
-        }
-        let many = CurvePoint { score: 0.5, count: 20_000, hours: 1.0 }.upper_per_hour();
-        assert!((many - 20_234.19).abs() < 0.1, "{many}");
-    }
 
     #[test]
     fn points_are_found_by_score_and_by_rate() {

@@ -189,7 +189,7 @@ fn the_curve_comes_with_the_model() {
     assert_eq!((model.phrase(), model.threshold()), ("beep", 0.8));
     let curve = model.curve().unwrap();
     assert_eq!(curve.at(0.6).unwrap().count, 7);
-    assert!((curve.at(0.8).unwrap().upper_per_hour() - 2.9957 / 2.5).abs() < 1e-4);
+    assert_eq!((curve.at(0.6).unwrap().per_hour(), curve.at(0.9).unwrap().per_hour()), (2.8, 0.0));
 }
 
 #[test]

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# A wake net's image and card, measured by `earnest` itself.
+#
+#   ./wake_card.sh PHRASE RUN/state.npz     exports and packs the net, chooses its threshold on dev, writes
+#                                           ../wake-PHRASE.{onnx,ear,card.md}
+#   ./wake_card.sh PHRASE                   the card of the image that is there: dev
+#   ./wake_card.sh --test PHRASE            … and test. Once, when nothing is left to choose.
+#
+# EARNEST_DATA, EARNEST_CACHE, EARNEST_DIALOGUE: as in wake.md. EARNEST: the program. FA_PER_HOUR: the budget (0.5) that the
+# count on dev must meet.
+set -euo pipefail
+invoked=$PWD
+. "$(dirname "$0")/judge.sh"
+splits=dev
+if [ "${1:-}" = --test ]; then
+    splits="dev test"
+    shift
+fi
+phrase=${1:?usage: wake_card.sh [--test] PHRASE [RUN/state.npz]}
+run=${2:+$(cd "$invoked" && realpath "$2")}
+name=wake-${phrase// /_}
+out=../target/cards/$name
+mkdir -p "$out"
+
+manifests_for "$phrase"
+
+pack() { # pack ONNX EAR
+    (cd "$here" && python calibration.py) | xargs "$earnest" model pack "$1" -o "$2" --int8 --calibrate >&2
+}
+
+if [ -n "$run" ]; then
+    python "$here/wake_export.py" "$run" "$phrase" "$out/first.onnx" >&2
+    pack "$out/first.onnx" "$out/first.ear"
+    rm -rf "$out/first"
+    evaluate dev "$out/first" --model "$out/first.ear"
+    chosen=$("$earnest" tune "$out/first" --fa-per-hour "${FA_PER_HOUR:-0.5}" --rule point --json |
+        python -c 'import json, math, sys; print(math.ceil(1000 * json.loads(sys.stdin.readlines()[-1])["threshold"]) / 1000)')
+    delay=$(python "$here/wake_delay.py" "$out/first.ear" "$phrase" --earnest "$earnest")
+    python "$here/wake_export.py" "$run" "$phrase" "$name.onnx" --threshold "$chosen" ${delay:+--delay-ms "$delay"} --result "$out/first" >&2
+    pack "$name.onnx" "$name.ear"
+fi
+folders=()
+for split in $splits; do
+    # dev is cheap and made anew; test stays what it was the first time.
+    [ "$split" = test ] || rm -rf "${out:?}/$split" "$out/$split-kitchen"
+    evaluate "$split" "$out/$split" --model "$name.ear"
+    evaluate "$split" "$out/$split-kitchen" --model "$name.ear" --noise "$data/noise/kitchen/kitchen.ogg@10"
+    folders+=("$out/$split" "$out/$split-kitchen")
+done
+"$earnest" report "${folders[@]}" --format card -o "$out/measured.md"
+python "$here/wake_card.py" "$phrase" --image "$name.ear" --measured "$out/measured.md" --notes "$here/notes-wake.json" > "$out/card.md"
+mv "$out/card.md" "$name.card.md"
