@@ -1,7 +1,7 @@
 //! The functions of `earnest.h`; their comments become the header's.
 #![allow(clippy::missing_safety_doc, reason = "what a caller promises is said at the head of earnest.h")]
 
-use super::listener::{self, Layout, Listener};
+use super::listener::{self, Layout, Listener, Model};
 use super::pointer::{self, Head, Out};
 use super::types::{Config, Error, Event, Feature, ModelFacts, Status, Vad};
 use core::ffi::{CStr, c_char, c_void};
@@ -32,6 +32,7 @@ pub extern "C" fn earnest_version() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn earnest_has(feature: u32) -> u32 {
     let has = feature == Feature::EngineTemplate as u32
+        || feature == Feature::EngineNet as u32
         || (feature == Feature::RuntimeSimd as u32 && cfg!(feature = "std"));
     u32::from(has)
 }
@@ -73,7 +74,7 @@ pub unsafe extern "C" fn earnest_config_default(config: *mut Config, size: usize
 
 /// Checks a model, whole, and tells what it says of itself.
 ///
-/// model: `model_bytes` bytes of any alignment, read during the call only. facts: written if it is a good model.
+/// model: `model_bytes` bytes, a network's at a multiple of 4, read during the call only. facts: written if it is a good model.
 /// error: null, or where the numbers go of what was wrong.
 ///
 /// Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_MODEL.
@@ -90,7 +91,7 @@ pub unsafe extern "C" fn earnest_model_check(
         let (facts, image) = unsafe {
             (Out::new(facts, "facts")?, pointer::slice(model.cast::<u8>(), model_bytes, "model")?.0)
         };
-        facts.set(listener::facts(&listener::model(image)?));
+        facts.set(Model::parse(image)?.facts());
         Ok(())
     };
     // SAFETY: the caller's promise.
@@ -118,7 +119,7 @@ pub unsafe extern "C" fn earnest_required_bytes(
         listener::check(&config)?;
         // SAFETY: the caller's promise.
         let model = match unsafe { pointer::image(config.model, config.model_bytes) }? {
-            Some((image, _)) => Some(listener::model(image)?),
+            Some((image, _)) => Some(Model::parse(image)?),
             None => None,
         };
         bytes.set(Layout::new(Head::SIZE, &config, model.as_ref()).total);
@@ -157,7 +158,7 @@ pub unsafe extern "C" fn earnest_init(
         // SAFETY: the caller's promise.
         let image = unsafe { pointer::image(config.model, config.model_bytes) }?;
         let model = match image {
-            Some((image, _)) => Some(listener::model(image)?),
+            Some((image, _)) => Some(Model::parse(image)?),
             None => None,
         };
         let layout = Layout::new(Head::SIZE, &config, model.as_ref());

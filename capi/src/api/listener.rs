@@ -1,11 +1,13 @@
 //! The chain behind a listener, and where its parts lie in the caller's memory.
 
-use super::types::{Config, EARNEST_ALIGNMENT, Error, Event, Feature, ModelFacts, Status, Vad, text};
+use super::types::{Config, EARNEST_ALIGNMENT, EARNEST_ENGINES_OWN, Error, Event, Feature, ModelFacts, Status, Vad, text};
 use core::mem::MaybeUninit;
 use earnest_core::Storage;
 use earnest_core::audio::{PreRoll, SampleIndex, SampleSpan};
-use earnest_core::frontend::{FrontEnd, FrontEndConfig, MelFrame};
+use earnest_core::frontend::{BaseFrontEnd, FrontEndConfig, MelFrame};
+use earnest_core::nn;
 use earnest_core::pipeline::Pipeline;
+use earnest_core::spotter::net::{NetConfig, NetModel, NetSpotter};
 use earnest_core::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
 use earnest_core::spotter::{Detection, KeywordSpotter};
 use earnest_core::vad::{MelVad, MelVadConfig, VadFrame};
@@ -18,6 +20,7 @@ const MAX_PRE_ROLL: u32 = 300 * 16_000;
 enum Engine<'a> {
     /// No model: speech only.
     None,
+    Net(NetSpotter<'a>),
     Template(TemplateSpotter<'a>),
 }
 
@@ -25,6 +28,7 @@ impl KeywordSpotter for Engine<'_> {
     fn process(&mut self, frame: &MelFrame, vad: &VadFrame) -> Option<Detection> {
         match self {
             Engine::None => None,
+            Engine::Net(spotter) => spotter.process(frame, vad),
             Engine::Template(spotter) => spotter.process(frame, vad),
         }
     }
@@ -32,6 +36,7 @@ impl KeywordSpotter for Engine<'_> {
     fn score(&self) -> f32 {
         match self {
             Engine::None => 0.0,
+            Engine::Net(spotter) => spotter.score(),
             Engine::Template(spotter) => spotter.score(),
         }
     }
@@ -39,23 +44,51 @@ impl KeywordSpotter for Engine<'_> {
     fn reset(&mut self) {
         match self {
             Engine::None => (),
+            Engine::Net(spotter) => spotter.reset(),
             Engine::Template(spotter) => spotter.reset(),
         }
     }
 }
 
-/// A model, checked.
-pub(crate) fn model(image: &[u8]) -> Result<TemplateModel<'_>, Error> {
-    TemplateModel::parse(image).map_err(|error| Error::from_image(&error))
+/// A model of either engine, checked.
+pub(crate) enum Model<'a> {
+    Net(NetModel<'a>),
+    Template(TemplateModel<'a>),
 }
 
-/// What `model` says of itself.
-pub(crate) fn facts(model: &TemplateModel<'_>) -> ModelFacts {
-    ModelFacts {
-        engine: Feature::EngineTemplate as u32,
-        threshold: model.threshold(),
-        recordings: model.recordings() as u32,
-        phrase: text(&[model.phrase()]),
+impl<'a> Model<'a> {
+    /// What begins as a network is one; anything else should be recordings.
+    pub(crate) fn parse(image: &'a [u8]) -> Result<Self, Error> {
+        if image.starts_with(&nn::Model::MAGIC) {
+            return NetModel::parse(image).map(Model::Net).map_err(|error| Error::from_net(&error));
+        }
+        TemplateModel::parse(image).map(Model::Template).map_err(|error| Error::from_image(&error))
+    }
+
+    /// What it says of itself.
+    pub(crate) fn facts(&self) -> ModelFacts {
+        match self {
+            Model::Net(model) => ModelFacts {
+                engine: Feature::EngineNet as u32,
+                threshold: model.threshold(),
+                recordings: 0,
+                phrase: text(&[model.phrase()]),
+            },
+            Model::Template(model) => ModelFacts {
+                engine: Feature::EngineTemplate as u32,
+                threshold: model.threshold(),
+                recordings: model.recordings() as u32,
+                phrase: text(&[model.phrase()]),
+            },
+        }
+    }
+
+    /// Words of memory that its spotter needs.
+    fn required_words(&self) -> usize {
+        match self {
+            Model::Net(model) => NetSpotter::required_words(model),
+            Model::Template(model) => model.required_state(),
+        }
     }
 }
 
@@ -76,11 +109,11 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// `head`: bytes of the listener itself; `config`: checked. All sizes are bounded: nothing wraps on 32 bits.
-    pub(crate) fn new(head: usize, config: &Config, model: Option<&TemplateModel<'_>>) -> Layout {
-        let state = model.map_or(0, TemplateModel::required_state);
+    pub(crate) fn new(head: usize, config: &Config, model: Option<&Model<'_>>) -> Layout {
+        let state = model.map_or(0, Model::required_words);
         let pre_roll = config.pre_roll_samples as usize;
         let state_at = head.next_multiple_of(EARNEST_ALIGNMENT);
-        let pre_roll_at = state_at + state * size_of::<f32>();
+        let pre_roll_at = state_at + state * size_of::<u32>();
         let total = (pre_roll_at + pre_roll * size_of::<i16>()).next_multiple_of(EARNEST_ALIGNMENT);
         Layout { state_at, state, pre_roll_at, pre_roll, total }
     }
@@ -88,7 +121,7 @@ impl Layout {
 
 /// What a handle stands for.
 pub(crate) struct Listener<'a> {
-    pipeline: Pipeline<'a, Engine<'a>>,
+    pipeline: Pipeline<'a, Engine<'a>, MelVad, BaseFrontEnd>,
 }
 
 impl<'a> Listener<'a> {
@@ -98,20 +131,15 @@ impl<'a> Listener<'a> {
     pub(crate) fn make(
         slot: &mut MaybeUninit<Self>,
         config: &Config,
-        model: Option<TemplateModel<'a>>,
-        state: &'a mut [f32],
+        model: Option<Model<'a>>,
+        state: &'a mut [u32],
         pre_roll: &'a mut [i16],
     ) -> Result<(), Error> {
         let engine = engine(config, model, state)?;
         let vad = vad(config)?;
         let pre_roll = PreRoll::new(Storage::Lent(pre_roll)).map_err(|error| Error::from_core(&error, ""))?;
-        match FrontEnd::new(FrontEndConfig::base()) {
-            Ok(front_end) => {
-                slot.write(Listener { pipeline: Pipeline::of(front_end, vad, engine, pre_roll) });
-                Ok(())
-            }
-            Err(error) => Err(Error::from_core(&error, "")),
-        }
+        slot.write(Listener { pipeline: Pipeline::of(BaseFrontEnd::new(), vad, engine, pre_roll) });
+        Ok(())
     }
 
     /// The next event, [`Event::NONE`] if all of `pcm` was taken in without one.
@@ -174,19 +202,35 @@ fn vad(config: &Config) -> Result<MelVad, Error> {
 /// Makes the engine that `model` asks for.
 fn engine<'a>(
     config: &Config,
-    model: Option<TemplateModel<'a>>,
-    state: &'a mut [f32],
+    model: Option<Model<'a>>,
+    state: &'a mut [u32],
 ) -> Result<Engine<'a>, Error> {
-    let Some(model) = model else { return Ok(Engine::None) };
-    let wake = TemplateConfig {
-        threshold: (config.own_threshold == 1).then_some(config.threshold),
-        near_miss: config.near_miss,
-        refractory_ms: config.refractory_ms,
+    let threshold = (config.own_threshold == 1).then_some(config.threshold);
+    let near_miss = |own| if config.near_miss == -1.0 { own } else { config.near_miss };
+    let refractory = |own| if config.refractory_ms == EARNEST_ENGINES_OWN { own } else { config.refractory_ms };
+    let engine = match model {
+        None => Ok(Engine::None),
+        Some(Model::Net(model)) => {
+            let own = NetConfig::default();
+            let wake = NetConfig {
+                threshold,
+                near_miss: near_miss(own.near_miss),
+                refractory_ms: refractory(own.refractory_ms),
+            };
+            NetSpotter::new(wake, model, Storage::Lent(state)).map(Engine::Net)
+        }
+        Some(Model::Template(model)) => {
+            let own = TemplateConfig::default();
+            let wake = TemplateConfig {
+                threshold,
+                near_miss: near_miss(own.near_miss),
+                refractory_ms: refractory(own.refractory_ms),
+            };
+            let state = bytemuck::try_cast_slice_mut(state).unwrap_or_default();
+            TemplateSpotter::new(wake, model, Storage::Lent(state)).map(Engine::Template)
+        }
     };
-    match TemplateSpotter::new(wake, model, Storage::Lent(state)) {
-        Ok(spotter) => Ok(Engine::Template(spotter)),
-        Err(error) => Err(Error::from_core(&error, "")),
-    }
+    engine.map_err(|error| Error::from_core(&error, ""))
 }
 
 /// Whether a listener can be made of `config`. The wake phrase's fields are checked even if there is none.
@@ -194,8 +238,12 @@ pub(crate) fn check(config: &Config) -> Result<(), Error> {
     in_range("pre_roll_samples", config.pre_roll_samples.into(), 1.0, MAX_PRE_ROLL.into())?;
     in_range("own_threshold", config.own_threshold.into(), 0.0, 1.0)?;
     in_range("threshold", config.threshold.into(), 0.0, 1.0)?;
-    in_range("near_miss", config.near_miss.into(), 0.0, 1.0)?;
-    in_range("refractory_ms", config.refractory_ms.into(), 0.0, 10_000.0)?;
+    if config.near_miss != -1.0 {
+        in_range("near_miss", config.near_miss.into(), 0.0, 1.0)?;
+    }
+    if config.refractory_ms != EARNEST_ENGINES_OWN {
+        in_range("refractory_ms", config.refractory_ms.into(), 0.0, 10_000.0)?;
+    }
     vad(config).map(drop)
 }
 

@@ -219,7 +219,7 @@ pub(crate) unsafe fn place(
     others: &[(Piece, &str)],
     make: impl FnOnce(
         &mut MaybeUninit<Listener<'static>>,
-        &'static mut [f32],
+        &'static mut [u32],
         &'static mut [i16],
     ) -> Result<(), Error>,
 ) -> Result<*mut Head, Error> {
@@ -241,7 +241,7 @@ pub(crate) unsafe fn place(
     let head = memory.cast::<Head>();
     // SAFETY: `layout.total` bytes are there and ours by the caller's promise. The parts don't overlap and lie within
     // them (`Layout::new`), each aligned for its type: the memory is aligned to 8, the state begins at a multiple of
-    // 8, the pre-roll at one of 4. Zero bytes are `f32`s and `i16`s. The slot lies in the head, which comes before both;
+    // 8, the pre-roll at one of 4. Zero bytes are `u32`s and `i16`s. The slot lies in the head, which comes before both;
     // it may hold anything. What is written at last makes the head whole.
     unsafe {
         ptr::write_bytes(memory, 0, layout.total);
