@@ -46,6 +46,7 @@ extern crate std;
 mod error;
 mod storage;
 mod crc;
+mod decimal;
 pub mod simd;
 pub mod audio;
 pub mod frontend;

@@ -2,7 +2,8 @@
  * The whole chain on a microcontroller, from C: the clip in flash through libearnest.a, 10 ms at a time, in static
  * memory. It prints the events in the words of the Rust program beside it, and what they cost.
  *
- * MODEL, CLIP: files that are put into flash. BASE leaves the library out, so that its size is a difference.
+ * MODEL, CLIP: files that are put into flash. THRESHOLD, PRE_ROLL: instead of the model's own and of 16,000 samples.
+ * BASE leaves the library out, so that its size is a difference.
  */
 #include "board.h"
 #include "tell.h"
@@ -94,8 +95,13 @@ static void chain(void) {
     earnest_config_default(&config, sizeof config);
     config.model = model;
     config.model_bytes = (size_t)(model_end - model);
+#ifdef THRESHOLD
     config.own_threshold = 1;
-    config.threshold = 0.34f;
+    config.threshold = THRESHOLD;
+#endif
+#ifdef PRE_ROLL
+    config.pre_roll_samples = PRE_ROLL;
+#endif
     if (earnest_required_bytes(&config, &needed, &error) != EARNEST_OK) {
         failed("required_bytes", &error);
     }

@@ -18,7 +18,7 @@ mod pcen;
 mod base;
 mod micro;
 
-pub use base::BaseFrontEnd;
+pub use base::{BaseFrontEnd, BaseMemory};
 pub use config::{
     Compression, Conditioning, Edges, FrontEndConfig, Height, MelScale, Triangles, WindowShape,
 };
@@ -131,7 +131,7 @@ impl<F: RealFft> FrontEnd<F> {
         let filterbank = MelFilterbank::new(&config, level)?;
         Ok(FrontEnd {
             config,
-            framer: Framer::new(&config),
+            framer: Framer::new(&config, [0.0; MAX_FFT]),
             window: Window::new(&config),
             fft,
             filterbank,
@@ -320,7 +320,8 @@ mod tests {
         ) {
             let pcm: Vec<i16> = pcm.into_iter().map(|x| x >> shift).collect();
             let whole = frames(&mut FrontEnd::new(FrontEndConfig::base()).unwrap(), &pcm, &[]);
-            let mut base = BaseFrontEnd::new();
+            let mut memory = BaseMemory::ZERO;
+            let mut base = BaseFrontEnd::new(&mut memory);
             base.process(&mut &[777i16; 333][..]);
             base.reset_at(SampleIndex(0));
             let mut found = Vec::new();

@@ -168,8 +168,8 @@ pub unsafe extern "C" fn earnest_init(
         }
         // SAFETY: the caller's promise.
         let made = unsafe {
-            pointer::place(memory, memory_bytes, &layout, &others, |slot, state, pre_roll| {
-                Listener::make(slot, &config, model, state, pre_roll)
+            pointer::place(memory, memory_bytes, &layout, &others, |slot, parts| {
+                Listener::make(slot, &config, model, parts)
             })
         };
         handle.set(made?);

@@ -4,7 +4,7 @@ use super::types::{Config, EARNEST_ALIGNMENT, EARNEST_ENGINES_OWN, Error, Event,
 use core::mem::MaybeUninit;
 use earnest_core::Storage;
 use earnest_core::audio::{PreRoll, SampleIndex, SampleSpan};
-use earnest_core::frontend::{BaseFrontEnd, FrontEndConfig, MelFrame};
+use earnest_core::frontend::{BaseFrontEnd, BaseMemory, FrontEndConfig, MelFrame};
 use earnest_core::nn;
 use earnest_core::pipeline::Pipeline;
 use earnest_core::spotter::net::{NetConfig, NetModel, NetSpotter};
@@ -95,6 +95,8 @@ impl<'a> Model<'a> {
 /// Where what lies, in bytes from the start of the memory. The listener itself lies at 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
+    /// Where the front end's memory begins.
+    pub(crate) front_end_at: usize,
     /// Where the spotter's state begins.
     pub(crate) state_at: usize,
     /// Elements of it.
@@ -112,34 +114,105 @@ impl Layout {
     pub(crate) fn new(head: usize, config: &Config, model: Option<&Model<'_>>) -> Layout {
         let state = model.map_or(0, Model::required_words);
         let pre_roll = config.pre_roll_samples as usize;
-        let state_at = head.next_multiple_of(EARNEST_ALIGNMENT);
+        let front_end_at = head.next_multiple_of(EARNEST_ALIGNMENT);
+        let state_at = (front_end_at + size_of::<BaseMemory>()).next_multiple_of(EARNEST_ALIGNMENT);
         let pre_roll_at = state_at + state * size_of::<u32>();
         let total = (pre_roll_at + pre_roll * size_of::<i16>()).next_multiple_of(EARNEST_ALIGNMENT);
-        Layout { state_at, state, pre_roll_at, pre_roll, total }
+        Layout { front_end_at, state_at, state, pre_roll_at, pre_roll, total }
     }
+}
+
+/// The parts of the memory beside the listener itself.
+pub(crate) struct Parts<'a> {
+    pub(crate) front_end: &'a mut BaseMemory,
+    pub(crate) state: &'a mut [u32],
+    pub(crate) pre_roll: &'a mut [i16],
 }
 
 /// What a handle stands for.
 pub(crate) struct Listener<'a> {
-    pipeline: Pipeline<'a, Engine<'a>, MelVad, BaseFrontEnd>,
+    pipeline: Pipeline<'a, Engine<'a>, MelVad, BaseFrontEnd<'a>>,
 }
 
 impl<'a> Listener<'a> {
-    /// Puts one into `slot`, there and not on the stack first: it is large. `state` and `pre_roll`: as long as the
-    /// [`Layout`] has them. Where it fails, nothing is in `slot`.
-    #[inline]
+    /// Puts one into `slot`. `parts`: as long as the [`Layout`] has them. Where it fails, nothing is in `slot`.
     pub(crate) fn make(
         slot: &mut MaybeUninit<Self>,
         config: &Config,
         model: Option<Model<'a>>,
-        state: &'a mut [u32],
-        pre_roll: &'a mut [i16],
+        parts: Parts<'a>,
     ) -> Result<(), Error> {
-        let engine = engine(config, model, state)?;
-        let vad = vad(config)?;
+        let Parts { front_end, state, pre_roll } = parts;
         let pre_roll = PreRoll::new(Storage::Lent(pre_roll)).map_err(|error| Error::from_core(&error, ""))?;
-        slot.write(Listener { pipeline: Pipeline::of(BaseFrontEnd::new(), vad, engine, pre_roll) });
-        Ok(())
+        match model {
+            None => Self::emplace(slot, config, Engine::None, front_end, pre_roll),
+            Some(Model::Net(model)) => Self::with_net(slot, config, model, state, front_end, pre_roll),
+            Some(Model::Template(model)) => {
+                Self::with_template(slot, config, model, state, front_end, pre_roll)
+            }
+        }
+    }
+
+    // Each apart, and what they share too: all in one function, they would take the stack of all.
+    #[inline(never)]
+    fn with_net(
+        slot: &mut MaybeUninit<Self>,
+        config: &Config,
+        model: NetModel<'a>,
+        state: &'a mut [u32],
+        front_end: &'a mut BaseMemory,
+        pre_roll: PreRoll<'a>,
+    ) -> Result<(), Error> {
+        let own = NetConfig::default();
+        let wake = NetConfig {
+            threshold: config.own_threshold(),
+            near_miss: config.near_miss(own.near_miss),
+            refractory_ms: config.refractory_ms(own.refractory_ms),
+        };
+        match NetSpotter::new(wake, model, Storage::Lent(state)) {
+            Ok(spotter) => Self::emplace(slot, config, Engine::Net(spotter), front_end, pre_roll),
+            Err(error) => Err(Error::from_core(&error, "")),
+        }
+    }
+
+    #[inline(never)]
+    fn with_template(
+        slot: &mut MaybeUninit<Self>,
+        config: &Config,
+        model: TemplateModel<'a>,
+        state: &'a mut [u32],
+        front_end: &'a mut BaseMemory,
+        pre_roll: PreRoll<'a>,
+    ) -> Result<(), Error> {
+        let own = TemplateConfig::default();
+        let wake = TemplateConfig {
+            threshold: config.own_threshold(),
+            near_miss: config.near_miss(own.near_miss),
+            refractory_ms: config.refractory_ms(own.refractory_ms),
+        };
+        let state = bytemuck::try_cast_slice_mut(state).unwrap_or_default();
+        match TemplateSpotter::new(wake, model, Storage::Lent(state)) {
+            Ok(spotter) => Self::emplace(slot, config, Engine::Template(spotter), front_end, pre_roll),
+            Err(error) => Err(Error::from_core(&error, "")),
+        }
+    }
+
+    #[inline(never)]
+    fn emplace(
+        slot: &mut MaybeUninit<Self>,
+        config: &Config,
+        engine: Engine<'a>,
+        front_end: &'a mut BaseMemory,
+        pre_roll: PreRoll<'a>,
+    ) -> Result<(), Error> {
+        match MelVad::new(vad_config(config), &FrontEndConfig::base()) {
+            Ok(vad) => {
+                let front_end = BaseFrontEnd::new(front_end);
+                slot.write(Listener { pipeline: Pipeline::of(front_end, vad, engine, pre_roll) });
+                Ok(())
+            }
+            Err(error) => Err(Error::from_core(&error, "vad_")),
+        }
     }
 
     /// The next event, [`Event::NONE`] if all of `pcm` was taken in without one.
@@ -188,49 +261,27 @@ impl<'a> Listener<'a> {
     }
 }
 
-/// Checks what the listener's fields say to the VAD, and makes it.
-fn vad(config: &Config) -> Result<MelVad, Error> {
-    let vad = MelVadConfig {
+fn vad_config(config: &Config) -> MelVadConfig {
+    MelVadConfig {
         threshold: config.vad_threshold,
         onset_frames: config.vad_onset_frames,
         hangover_frames: config.vad_hangover_frames,
         talk_window_s: config.vad_talk_window_s,
-    };
-    MelVad::new(vad, &FrontEndConfig::base()).map_err(|error| Error::from_core(&error, "vad_"))
+    }
 }
 
-/// Makes the engine that `model` asks for.
-fn engine<'a>(
-    config: &Config,
-    model: Option<Model<'a>>,
-    state: &'a mut [u32],
-) -> Result<Engine<'a>, Error> {
-    let threshold = (config.own_threshold == 1).then_some(config.threshold);
-    let near_miss = |own| if config.near_miss == -1.0 { own } else { config.near_miss };
-    let refractory = |own| if config.refractory_ms == EARNEST_ENGINES_OWN { own } else { config.refractory_ms };
-    let engine = match model {
-        None => Ok(Engine::None),
-        Some(Model::Net(model)) => {
-            let own = NetConfig::default();
-            let wake = NetConfig {
-                threshold,
-                near_miss: near_miss(own.near_miss),
-                refractory_ms: refractory(own.refractory_ms),
-            };
-            NetSpotter::new(wake, model, Storage::Lent(state)).map(Engine::Net)
-        }
-        Some(Model::Template(model)) => {
-            let own = TemplateConfig::default();
-            let wake = TemplateConfig {
-                threshold,
-                near_miss: near_miss(own.near_miss),
-                refractory_ms: refractory(own.refractory_ms),
-            };
-            let state = bytemuck::try_cast_slice_mut(state).unwrap_or_default();
-            TemplateSpotter::new(wake, model, Storage::Lent(state)).map(Engine::Template)
-        }
-    };
-    engine.map_err(|error| Error::from_core(&error, ""))
+impl Config {
+    fn own_threshold(&self) -> Option<f32> {
+        (self.own_threshold == 1).then_some(self.threshold)
+    }
+
+    fn near_miss(&self, engines_own: f32) -> f32 {
+        if self.near_miss == -1.0 { engines_own } else { self.near_miss }
+    }
+
+    fn refractory_ms(&self, engines_own: u32) -> u32 {
+        if self.refractory_ms == EARNEST_ENGINES_OWN { engines_own } else { self.refractory_ms }
+    }
 }
 
 /// Whether a listener can be made of `config`. The wake phrase's fields are checked even if there is none.
@@ -244,7 +295,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Error> {
     if config.refractory_ms != EARNEST_ENGINES_OWN {
         in_range("refractory_ms", config.refractory_ms.into(), 0.0, 10_000.0)?;
     }
-    vad(config).map(drop)
+    vad_config(config).check().map_err(|error| Error::from_core(&error, "vad_"))
 }
 
 /// NaN is never in range.

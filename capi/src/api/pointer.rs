@@ -1,9 +1,9 @@
 //! Every check of a pointer. What can't be checked is the caller's promise, said in `earnest.h`: that memory is there
 //! for as many bytes as the call is told, and that nobody else uses it meanwhile.
 //!
-//! A listener is a [`Head`] at the start of the caller's memory, then the spotter's state, then the pre-roll.
+//! A listener is a [`Head`] at the start of the caller's memory, then the front end's memory, the spotter's state, the pre-roll.
 
-use super::listener::{Layout, Listener};
+use super::listener::{Layout, Listener, Parts};
 use super::types::{Config, EARNEST_ALIGNMENT, Error, Status};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
@@ -217,11 +217,7 @@ pub(crate) unsafe fn place(
     bytes: usize,
     layout: &Layout,
     others: &[(Piece, &str)],
-    make: impl FnOnce(
-        &mut MaybeUninit<Listener<'static>>,
-        &'static mut [u32],
-        &'static mut [i16],
-    ) -> Result<(), Error>,
+    make: impl FnOnce(&mut MaybeUninit<Listener<'static>>, Parts<'static>) -> Result<(), Error>,
 ) -> Result<*mut Head, Error> {
     let memory = memory.cast::<u8>();
     let piece = check(memory, bytes, "memory")?;
@@ -240,16 +236,17 @@ pub(crate) unsafe fn place(
     }
     let head = memory.cast::<Head>();
     // SAFETY: `layout.total` bytes are there and ours by the caller's promise. The parts don't overlap and lie within
-    // them (`Layout::new`), each aligned for its type: the memory is aligned to 8, the state begins at a multiple of
-    // 8, the pre-roll at one of 4. Zero bytes are `u32`s and `i16`s. The slot lies in the head, which comes before both;
+    // them (`Layout::new`), each aligned for its type: the memory is aligned to 8, the front end's and the state begin
+    // at multiples of 8, the pre-roll at one of 4. Zero bytes are `f32`s, `u32`s and `i16`s. The slot lies in the head, which comes before both;
     // it may hold anything. What is written at last makes the head whole.
     unsafe {
         ptr::write_bytes(memory, 0, layout.total);
+        let front_end = &mut *memory.add(layout.front_end_at).cast();
         let state = core::slice::from_raw_parts_mut(memory.add(layout.state_at).cast(), layout.state);
         let pre_roll =
             core::slice::from_raw_parts_mut(memory.add(layout.pre_roll_at).cast(), layout.pre_roll);
         let slot = &mut *(&raw mut (*head).listener).cast::<MaybeUninit<Listener<'static>>>();
-        if let Err(error) = make(slot, state, pre_roll) {
+        if let Err(error) = make(slot, Parts { front_end, state, pre_roll }) {
             ptr::write_bytes(memory, 0, layout.total);
             return Err(error);
         }
