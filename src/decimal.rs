@@ -43,13 +43,21 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for text in ["", ".", "-1", "+1", " 1", "1 ", "1.2.3", "e5", "1e", "1e+", "inf", "NaN", "0x1", "1e999", "1e99999"] {
+        for text in [
+            "", ".", "-1", "+1", " 1", "1 ", "1.2.3", "e5", "1e", "1e+", "inf", "NaN", "0x1", "1e999",
+            "1e99999",
+        ] {
             assert_eq!(parse(text), None, "{text:?}");
         }
-        for (text, value) in [("0", 0.0), ("1.", 1.0), (".5", 0.5), ("3e-05", 3e-5), ("1E3", 1e3), ("0e999", 0.0)] {
+        for (text, value) in
+            [("0", 0.0), ("1.", 1.0), (".5", 0.5), ("3e-05", 3e-5), ("1E3", 1e3), ("0e999", 0.0)]
+        {
             assert_eq!(parse(text), Some(value), "{text:?}");
         }
-        assert!(parse("123456789012345678901234567890").is_some_and(|x| (x / 1.2345678901234568e29 - 1.0).abs() < 1e-15));
+        assert!(
+            parse("123456789012345678901234567890")
+                .is_some_and(|x| (x / 1.2345678901234568e29 - 1.0).abs() < 1e-15)
+        );
     }
 
     proptest! {

@@ -25,11 +25,8 @@ pub struct BaseMemory {
 
 impl BaseMemory {
     /// As a front end takes it.
-    pub const ZERO: BaseMemory = BaseMemory {
-        samples: [0.0; MAX_FFT],
-        scratch: Scratch::ZERO,
-        power: [[0.0; BLOCK]; POWER_BLOCKS],
-    };
+    pub const ZERO: BaseMemory =
+        BaseMemory { samples: [0.0; MAX_FFT], scratch: Scratch::ZERO, power: [[0.0; BLOCK]; POWER_BLOCKS] };
 }
 
 /// [`FrontEnd`](super::FrontEnd) of [`FrontEndConfig::base`], bit for bit, for machines with little memory: what others

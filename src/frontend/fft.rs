@@ -473,7 +473,8 @@ mod tests {
         static MADE: Factors = Factors::of_512();
         let made = RealFftF32::new(512).unwrap().factors;
         let bits = |factors: &Factors| {
-            let blocks = factors.rotation.iter().flat_map(|b| b.re.as_flattened().iter().chain(b.im.as_flattened()));
+            let blocks =
+                factors.rotation.iter().flat_map(|b| b.re.as_flattened().iter().chain(b.im.as_flattened()));
             let inner = factors.inner.re.as_flattened().iter().chain(factors.inner.im.as_flattened());
             blocks.chain(inner).map(|value| value.to_bits()).collect::<Vec<_>>()
         };

@@ -54,7 +54,8 @@ impl<M: BorrowMut<[f32; MAX_FFT]>> Framer<M> {
         let (taken, rest) =
             input.split_at_checked(self.window.saturating_sub(self.filled)).unwrap_or((input, &[]));
         *input = rest;
-        let slots = self.samples.borrow_mut().get_mut(self.filled..).unwrap_or_default().iter_mut().zip(taken);
+        let slots =
+            self.samples.borrow_mut().get_mut(self.filled..).unwrap_or_default().iter_mut().zip(taken);
         match &mut self.filter {
             None => slots.for_each(|(slot, sample)| *slot = sample.unit().get()),
             Some(filter) => slots.for_each(|(slot, sample)| *slot = filter.next(sample.unit().get())),

@@ -1,6 +1,6 @@
 //! Triangular bands, equally far apart on the mel scale, each the weighted sum of a few FFT bins.
 
-use super::{FrontEndConfig, series, Height, MAX_FFT, MAX_MEL_BINS, MelScale, Triangles};
+use super::{FrontEndConfig, Height, MAX_FFT, MAX_MEL_BINS, MelScale, Triangles, series};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::error::ConfigError;
 use crate::simd::{BLOCK, Kernel, Lanes, Level};
@@ -113,13 +113,7 @@ impl MelFilterbank {
 }
 
 /// One energy a band, and the sum of all `power`.
-fn apply(
-    level: Level,
-    weights: &[[f32; BLOCK]],
-    bands: &[(u16, u16)],
-    power: &Power,
-    out: &mut Mel,
-) -> f32 {
+fn apply(level: Level, weights: &[[f32; BLOCK]], bands: &[(u16, u16)], power: &Power, out: &mut Mel) -> f32 {
     level.run(Apply { weights, bands, power, out })
 }
 
@@ -149,8 +143,7 @@ impl BaseBank {
             mels[bin] = mel(bin as f64 * bin_hz);
             bin += 1;
         }
-        let mut bank =
-            BaseBank { weights: [[0.0; BLOCK]; BASE_BLOCKS], bands: [(0, 0); BASE.mel_bins] };
+        let mut bank = BaseBank { weights: [[0.0; BLOCK]; BASE_BLOCKS], bands: [(0, 0); BASE.mel_bins] };
         let (mut used, mut band) = (0, 0);
         while band < BASE.mel_bins {
             let (left, right) = (low + band as f64 * step, low + (band as f64 + 2.0) * step);

@@ -1,6 +1,6 @@
 //! The analysis window.
 
-use super::{FrontEndConfig, series, MAX_FFT, WindowShape};
+use super::{FrontEndConfig, MAX_FFT, WindowShape, series};
 use core::f64::consts::TAU;
 
 /// One weight a sample, zero behind the window, with the full scale multiplied in.

@@ -1,6 +1,10 @@
 //! The chain behind a listener, and where its parts lie in the caller's memory.
 
-use super::types::{Config, EARNEST_ALIGNMENT, EARNEST_ENGINES_OWN, Error, Event, Feature, ModelFacts, Status, Vad, text};
+use super::guard_types::Surroundings;
+use super::types::{
+    Config, EARNEST_ALIGNMENT, EARNEST_ENGINES_OWN, EARNEST_SAMPLE_RATE_HZ, Error, Event, Feature,
+    ModelFacts, Status, Vad, text,
+};
 use core::mem::MaybeUninit;
 use earnest_core::Storage;
 use earnest_core::audio::{PreRoll, SampleIndex, SampleSpan};
@@ -132,6 +136,9 @@ pub(crate) struct Parts<'a> {
 /// What a handle stands for.
 pub(crate) struct Listener<'a> {
     pipeline: Pipeline<'a, Engine<'a>, MelVad, BaseFrontEnd<'a>>,
+    /// The latest stretch of speech: its first sample, one past its last once it is over, and the quiet before it.
+    stretch: (u64, u64, u64),
+    talk_window_samples: u32,
 }
 
 impl<'a> Listener<'a> {
@@ -208,7 +215,11 @@ impl<'a> Listener<'a> {
         match MelVad::new(vad_config(config), &FrontEndConfig::base()) {
             Ok(vad) => {
                 let front_end = BaseFrontEnd::new(front_end);
-                slot.write(Listener { pipeline: Pipeline::of(front_end, vad, engine, pre_roll) });
+                slot.write(Listener {
+                    pipeline: Pipeline::of(front_end, vad, engine, pre_roll),
+                    stretch: (0, 0, 0),
+                    talk_window_samples: config.vad_talk_window_s * EARNEST_SAMPLE_RATE_HZ,
+                });
                 Ok(())
             }
             Err(error) => Err(Error::from_core(&error, "vad_")),
@@ -218,6 +229,14 @@ impl<'a> Listener<'a> {
     /// The next event, [`Event::NONE`] if all of `pcm` was taken in without one.
     pub(crate) fn push(&mut self, pcm: &mut &[i16]) -> Event {
         while let Some(event) = self.pipeline.next_event(pcm) {
+            match event {
+                earnest_core::event::Event::SpeechStart { at, .. } => {
+                    let quiet = self.pipeline.vad().map_or(0, |vad| vad.quiet_samples);
+                    self.stretch = (at.0, at.0, quiet);
+                }
+                earnest_core::event::Event::SpeechEnd { at, .. } => self.stretch.1 = at.0,
+                _ => {}
+            }
             if let Some(event) = Event::from_core(&event) {
                 return event;
             }
@@ -233,7 +252,21 @@ impl<'a> Listener<'a> {
         self.pipeline.vad().map(|frame| Vad::from_core(frame, self.pipeline.spotter().score()))
     }
 
+    pub(crate) fn surroundings(&self) -> Option<Surroundings> {
+        let vad = self.pipeline.vad()?;
+        let (start, end, quiet_samples) = self.stretch;
+        Some(Surroundings {
+            stretch_start: start,
+            stretch_end: if vad.speech { self.now() } else { end },
+            quiet_samples,
+            talk_samples: vad.talk_samples,
+            talk_window_samples: self.talk_window_samples,
+            ..Surroundings::default()
+        })
+    }
+
     pub(crate) fn mute(&mut self) {
+        self.stretch = (0, 0, 0);
         self.pipeline.mute();
     }
 
@@ -246,6 +279,7 @@ impl<'a> Listener<'a> {
     }
 
     pub(crate) fn reset(&mut self) {
+        self.stretch = (0, 0, 0);
         self.pipeline.reset();
     }
 
@@ -299,7 +333,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Error> {
 }
 
 /// NaN is never in range.
-fn in_range(field: &str, actual: f64, min: f64, max: f64) -> Result<(), Error> {
+pub(crate) fn in_range(field: &str, actual: f64, min: f64, max: f64) -> Result<(), Error> {
     if actual >= min && actual <= max {
         return Ok(());
     }

@@ -47,12 +47,22 @@ pub enum Status {
     UnknownField = 7,
     /// The bytes are no model of a kind that this library knows, or were damaged.
     BadModel = 8,
-    /// Not a listener: never initialised, released, moved in memory, or overwritten.
+    /// Not a listener, or not a guard: never initialised, released, moved in memory, or overwritten.
     BadListener = 9,
     /// No frame has been judged yet: less than 25 ms were heard since the start, the last reset or the last mute.
     NothingHeard = 10,
     /// The samples asked for are not (all) remembered.
     NotRemembered = 11,
+    /// The guard refused. What was told with it says why.
+    Refused = 12,
+    /// The journal has no room for what could have to be told: earnest_guard_rotate(), after its content was kept.
+    JournalFull = 13,
+    /// The guard was made without a journal.
+    NoJournal = 14,
+    /// An entry of the journal is wrong: number `actual`.
+    BadJournal = 15,
+    /// The guard is at work: its own callback called it.
+    Busy = 16,
 }
 
 /// What kind of event it is. Later versions may add kinds: skip those that you don't know.
