@@ -5,7 +5,7 @@
 use super::decoder::{Decoder, Hypothesis};
 use crate::audio::{Sample, SampleIndex, SampleSpan};
 use crate::error::ConfigError;
-use crate::frontend::{FrontEnd, FrontEndConfig};
+use crate::frontend::{FrontEnd, FrontEndConfig, MelSource};
 use crate::lexicon::Phone;
 use crate::nn::Net;
 use crate::vad::{MelVad, MelVadConfig, SpeechEdge, VoiceActivityDetector};
@@ -53,17 +53,19 @@ pub struct Heard {
     pub snr_db: f32,
 }
 
-/// Listens for one command after the other.
+/// Listens for one command after the other. `F`: its front end.
 #[derive(Debug)]
-pub struct Listener<'a> {
+pub struct Listener<'a, F = FrontEnd> {
     config: ListenerConfig,
-    front_end: FrontEnd,
+    front_end: F,
     vad: MelVad,
     net: Net<'a>,
     decoder: Decoder<'a>,
     /// Whether there was speech, for the latest mel frames.
     spoken: [bool; REMEMBERED],
     mel_frames: u64,
+    /// End of the latest frame.
+    now: SampleIndex,
     /// Output frames of the acoustic model so far.
     frames: u64,
     /// Where the decoder's frame 0 is, in samples.
@@ -77,6 +79,21 @@ impl<'a> Listener<'a> {
     /// # Errors
     /// [`ConfigError`] of a field out of range, or of a network that does not fit the front end or the phones.
     pub fn new(config: ListenerConfig, net: Net<'a>, decoder: Decoder<'a>) -> Result<Self, ConfigError> {
+        Listener::with_front_end(config, FrontEnd::new(FrontEndConfig::base())?, net, decoder)
+    }
+}
+
+impl<'a, F: MelSource> Listener<'a, F> {
+    /// With another front end, which gives the frames of [`FrontEndConfig::base`].
+    ///
+    /// # Errors
+    /// As [`Listener::new`].
+    pub fn with_front_end(
+        config: ListenerConfig,
+        front_end: F,
+        net: Net<'a>,
+        decoder: Decoder<'a>,
+    ) -> Result<Self, ConfigError> {
         let check = |field, value: u32, min: u32, max: u32| {
             ConfigError::check(field, f64::from(value), f64::from(min), f64::from(max))
         };
@@ -94,12 +111,13 @@ impl<'a> Listener<'a> {
         ConfigError::check("look-ahead", net.model().look_ahead() as f64, 0.0, REMEMBERED as f64 / 2.0)?;
         Ok(Listener {
             config,
-            front_end: FrontEnd::new(base)?,
+            front_end,
             vad: MelVad::new(config.vad, &base)?,
             net,
             decoder,
             spoken: [false; REMEMBERED],
             mel_frames: 0,
+            now: SampleIndex(0),
             frames: 0,
             origin: 0,
             onset: None,
@@ -132,6 +150,7 @@ impl<'a> Listener<'a> {
     fn step<S: Sample>(&mut self, rest: &mut &[S], tell: &mut impl FnMut(&Decoder<'a>, Heard)) -> bool {
         let Some(frame) = self.front_end.process(rest) else { return false };
         let now = frame.span.end;
+        self.now = now;
         let vad = self.vad.process(frame);
         match vad.edge {
             Some(SpeechEdge::Onset(at)) => {
@@ -207,7 +226,7 @@ impl<'a> Listener<'a> {
             self.push(&silence, &mut tell);
         }
         if let Some(onset) = self.onset {
-            let now = self.front_end.now();
+            let now = self.now;
             self.end(onset, now, &mut tell);
         }
     }
@@ -220,7 +239,8 @@ impl<'a> Listener<'a> {
 
     /// As new.
     pub fn reset(&mut self) {
-        self.front_end.reset();
+        self.front_end.reset_at(SampleIndex(0));
+        self.now = SampleIndex(0);
         self.vad.reset();
         self.net.reset();
         self.decoder.reset();
