@@ -34,8 +34,11 @@ soname() { readelf -d "$built/libearnest.so" | grep -F 'soname: [libearnest.so.0
 check "soname" soname
 
 check "examples" make -s -C ../examples/c OUT="$work/examples" LIB="$built/libearnest.a" run
-wakes() { "$work/examples/listen" ../examples/kitchen/hey_earnest.earnest ../examples/c/kitchen.s16le | grep WAKE >/dev/null; }
-check "the example in C wakes" wakes
+wakes() { "$work/examples/listen" "$@" | grep WAKE >/dev/null; }
+check "the example in C wakes, network" wakes ../models/wake-alexa.ear ../examples/c/alexa.s16le
+check "the example in C wakes, recordings" wakes ../examples/kitchen/hey_earnest.earnest ../examples/c/kitchen.s16le 0.34
+asks() { "$work/examples/ask" ../models/wake-alexa.ear ../examples/c/alexa.s16le | grep SENT >/dev/null; }
+check "the guard in C: a request from the wake to the act" asks
 
 # Whole recordings, the bundled ones and others where they are at hand, through both engines: recordings with a low
 # threshold, so that there are scores to compare; the network with its own, and its phrase among the recordings.

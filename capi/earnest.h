@@ -551,34 +551,9 @@ typedef struct earnest_error {
 } earnest_error;
 
 /**
- * What every handle points to.
- */
-typedef struct Mark {
-    /**
-     * Which object this is.
-     */
-    uint32_t tag;
-    /**
-     * Whether its own callback is under way.
-     */
-    uint32_t busy;
-    /**
-     * Where it was made: a copy elsewhere is none, its parts lie in the memory of the first.
-     */
-    size_t address;
-    /**
-     * Bytes of the whole memory.
-     */
-    size_t total;
-} Mark;
-
-/**
  * A listener. What is in it is the library's own.
  */
-typedef struct earnest_listener {
-    struct Mark mark;
-    Listener listener;
-} earnest_listener;
+typedef struct earnest_listener earnest_listener;
 
 /**
  * Something that was noticed. All times are sample numbers: sample 0 is the first since the start or the last reset.
@@ -945,10 +920,7 @@ typedef struct earnest_policy {
 /**
  * A guard. What is in it is the library's own.
  */
-typedef struct earnest_guard {
-    struct Mark mark;
-    Keeper keeper;
-} earnest_guard;
+typedef struct earnest_guard earnest_guard;
 
 /**
  * One slot of a command.

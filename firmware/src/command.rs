@@ -52,7 +52,8 @@ impl Memory {
         tokens: [[Token::UNUSED; PATHS]; 2],
         index: [[0; 2]; 2 * PATHS],
         history: [Record::UNUSED; WORDS],
-        actions: [Action { id: 0, class: 0, tier: Tier::Routine, slots: 0, loud: false, phrase_phones: 0 }; ACTIONS],
+        actions: [Action { id: 0, class: 0, tier: Tier::Routine, slots: 0, loud: false, phrase_phones: 0 };
+            ACTIONS],
         journal: [0; ENTRIES * ENTRY_BYTES],
     };
 }
@@ -212,7 +213,8 @@ fn hear(
 fn tell_heard(machine: &mut impl Machine, parts: &Parts<'_>, heard: &Heard, command: f32) {
     let Some(best) = heard.best else { return Line::new("event command none").print(machine) };
     let intent = parts.listener.decoder().grammar().intent(best.meaning);
-    let line = Line::new("event command").word(intent).number(heard.speech.start.0).number(heard.speech.end.0);
+    let line =
+        Line::new("event command").word(intent).number(heard.speech.start.0).number(heard.speech.end.0);
     let line = line.number(heard.decided.0).hex(u64::from(best.score.to_bits()));
     line.hex(u64::from(command.to_bits())).print(machine);
 }

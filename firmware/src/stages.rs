@@ -19,12 +19,12 @@ use earnest::frontend::{MicroFrontEnd, MicroFrontEndConfig};
 use earnest::nn::{Model, Net};
 #[cfg(feature = "template")]
 use earnest::pipeline::Pipeline;
+#[cfg(any(feature = "template", feature = "wake"))]
+use earnest::spotter::Detection;
 #[cfg(feature = "template")]
 use earnest::spotter::KeywordSpotter;
 #[cfg(feature = "template")]
 use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
-#[cfg(any(feature = "template", feature = "wake"))]
-use earnest::spotter::Detection;
 #[cfg(feature = "vad")]
 use earnest::vad::{MelVad, MelVadConfig, SpeechEdge, VadFrame, VoiceActivityDetector};
 

@@ -49,7 +49,8 @@ pub(crate) fn chain(memory: &mut Memory) -> Option<Chain<'_>> {
     let Memory { front_end, words, pre_roll } = memory;
     let model = NetModel::parse(&MODEL.0[..]).ok()?;
     let needed = NetSpotter::required_words(&model);
-    let spotter = NetSpotter::new(NetConfig::default(), model, Storage::Lent(words.get_mut(..needed)?)).ok()?;
+    let spotter =
+        NetSpotter::new(NetConfig::default(), model, Storage::Lent(words.get_mut(..needed)?)).ok()?;
     let vad = MelVad::new(MelVadConfig::default(), &FrontEndConfig::base()).ok()?;
     let pre_roll = PreRoll::new(Storage::Lent(pre_roll)).ok()?;
     Some(Pipeline::of(BaseFrontEnd::new(front_end), vad, spotter, pre_roll))

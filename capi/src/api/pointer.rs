@@ -9,7 +9,7 @@ use super::guard_types::{Action, Input, Policy};
 use super::listener::{Layout, Listener, Parts};
 use super::types::{Config, EARNEST_ALIGNMENT, Error, Status};
 use core::ffi::c_void;
-use core::mem::MaybeUninit;
+use core::mem::{MaybeUninit, offset_of};
 use core::ptr;
 use zeroize::Zeroize;
 
@@ -26,19 +26,26 @@ struct Mark {
     total: usize,
 }
 
-/// A listener. What is in it is the library's own.
+/// A mark, then what is marked.
 #[repr(C)]
-pub struct Head {
+struct Marked<T> {
     mark: Mark,
-    listener: Listener<'static>,
+    inner: T,
+}
+
+// Not `repr(C)`: C programs see the name alone.
+/// A listener. What is in it is the library's own.
+pub struct Head {
+    marked: Marked<Listener<'static>>,
 }
 
 /// A guard. What is in it is the library's own.
-#[repr(C)]
 pub struct GuardHead {
-    mark: Mark,
-    keeper: Keeper<'static>,
+    marked: Marked<Keeper<'static>>,
 }
+
+// The mark is the first part of both.
+const _: () = assert!(offset_of!(Head, marked) == 0 && offset_of!(GuardHead, marked) == 0);
 
 /// An object behind a handle: a [`Mark`], then what it is.
 pub(crate) trait Object {
@@ -59,7 +66,7 @@ impl Object for Head {
 
     unsafe fn inner(this: *mut Self) -> *mut Self::Inner {
         // SAFETY: within the object, by the caller's promise.
-        unsafe { &raw mut (*this).listener }
+        unsafe { &raw mut (*this).marked.inner }
     }
 }
 
@@ -71,7 +78,7 @@ impl Object for GuardHead {
 
     unsafe fn inner(this: *mut Self) -> *mut Self::Inner {
         // SAFETY: within the object, by the caller's promise.
-        unsafe { &raw mut (*this).keeper }
+        unsafe { &raw mut (*this).marked.inner }
     }
 }
 
@@ -351,7 +358,7 @@ pub(crate) unsafe fn place(
         let state = core::slice::from_raw_parts_mut(memory.add(layout.state_at).cast(), layout.state);
         let pre_roll =
             core::slice::from_raw_parts_mut(memory.add(layout.pre_roll_at).cast(), layout.pre_roll);
-        let slot = &mut *(&raw mut (*head).listener).cast::<MaybeUninit<Listener<'static>>>();
+        let slot = &mut *(&raw mut (*head).marked.inner).cast::<MaybeUninit<Listener<'static>>>();
         if let Err(error) = make(slot, Parts { front_end, state, pre_roll }) {
             ptr::write_bytes(memory, 0, layout.total);
             return Err(error);
@@ -447,7 +454,7 @@ pub(crate) unsafe fn place_guard(
             key: pointed.key,
         };
         match Keeper::new(policy, parts) {
-            Ok(keeper) => (&raw mut (*head).keeper).write(keeper),
+            Ok(keeper) => (&raw mut (*head).marked.inner).write(keeper),
             Err(error) => {
                 ptr::write_bytes(memory, 0, total);
                 return Err(error);
