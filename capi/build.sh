@@ -10,7 +10,7 @@ if [ "$1" = wasm32-unknown-unknown ]; then
     options=(--config "target.$1.rustflags=['-C', 'target-feature=+simd128']")
     has_target "$1" || options+=(--config "target.$1.linker='wasm-ld'")
 fi
-CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 CARGO_PROFILE_RELEASE_PANIC=abort \
+CARGO_PROFILE_RELEASE_OPT_LEVEL=${EARNEST_OPT_LEVEL:-s} CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 CARGO_PROFILE_RELEASE_PANIC=abort \
     cross "$1" rustc --quiet --release -p earnest-capi --no-default-features --lib --crate-type "$kind" "${options[@]}" >&2
 # shellcheck disable=SC2154 # from cross.sh
 echo "$cross_dir/target/$1/release/$file"

@@ -7,20 +7,7 @@ cd "$(dirname "$0")"
 built=${CARGO_TARGET_DIR:-$PWD/../target}/release
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-check() { # check NAME COMMAND…
-    local name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-        echo "ok      $name"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $name"
-    fi
-}
+source ../firmware/check.sh
 
 warnings=(-Wall -Wextra -Wpedantic -Wundef -Werror)
 # Twice: the guard.
@@ -47,34 +34,43 @@ soname() { readelf -d "$built/libearnest.so" | grep -F 'soname: [libearnest.so.0
 check "soname" soname
 
 check "examples" make -s -C ../examples/c OUT="$work/examples" LIB="$built/libearnest.a" run
-wakes() { "$work/examples/listen" ../examples/kitchen/hey_earnest.earnest ../examples/c/kitchen.s16le | grep WAKE >/dev/null; }
-check "the example in C wakes" wakes
+wakes() { "$work/examples/listen" "$@" | grep WAKE >/dev/null; }
+check "the example in C wakes, network" wakes ../models/wake-alexa.ear ../examples/c/alexa.s16le
+check "the example in C wakes, recordings" wakes ../examples/kitchen/hey_earnest.earnest ../examples/c/kitchen.s16le 0.34
+asks() { "$work/examples/ask" ../models/wake-alexa.ear ../examples/c/alexa.s16le | grep SENT >/dev/null; }
+check "the guard in C: a request from the wake to the act" asks
 
-# Whole recordings, the bundled ones and ten of others where they are at hand. The threshold is low, so that there are
-# scores to compare.
-recordings=(../examples/kitchen/*.flac ../examples/kitchen/enroll/*.flac)
-data=../../shared/data/wake_community
+# Whole recordings, the bundled ones and others where they are at hand, through both engines: recordings with a low
+# threshold, so that there are scores to compare; the network with its own, and its phrase among the recordings.
+recordings=(../examples/kitchen/*.flac ../examples/kitchen/enroll/*.flac ../examples/c/alexa.s16le)
+data=../../shared/data
 if [ -d "$data" ]; then
     for phrase in athena amelia computer hey_chatterbox hey_computer hey_floyd hey_kit hey_mike hey_scout hey_ziggy; do
-        recordings+=("$(find "$data/$phrase" -name '*.ogg' | LC_ALL=C sort | sed -n 1p)")
+        recordings+=("$(find "$data/wake_community/$phrase" -name '*.ogg' | LC_ALL=C sort | sed -n 1p)")
+    done
+    for n in 1 2 3 4 5 6 7 8 9 10; do
+        recordings+=("$(find "$data/wake/alexa" -name '*.ogg' | LC_ALL=C sort | sed -n "${n}p")")
     done
 else
     echo "skipped: recordings of others: $data is not there"
 fi
-model=../examples/kitchen/hey_earnest.earnest
-"$built/examples/events" "$model" 0.1 "$work" "${recordings[@]}" >"$work/rust.txt"
 gcc -std=c99 -O2 "${warnings[@]}" -I. tests/c/events.c "$built/libearnest.a" -lpthread -ldl -lm -o "$work/events"
 DESTDIR=$work/installed ./install.sh /usr >/dev/null
 gcc -std=c99 -O2 "${warnings[@]}" -I. tests/c/events.c -L"$work/installed/usr/lib" -learnest -o "$work/events_shared"
 raw=()
 for n in "${!recordings[@]}"; do raw+=("$work/$n.s16le"); done
 same() { # same PROGRAM CHUNK
-    LD_LIBRARY_PATH=$work/installed/usr/lib "$1" "$model" 0.1 "$2" "${raw[@]}" | diff - "$work/rust.txt"
+    LD_LIBRARY_PATH=$work/installed/usr/lib "$1" "$model" "$threshold" "$2" "${raw[@]}" | diff - "$work/rust.txt"
 }
-scored=$(grep -cE '^event (wake|near-miss)' "$work/rust.txt")
-check "$scored scores to compare" test "$scored" -gt 10
-check "${#raw[@]} recordings, $(grep -c ^event "$work/rust.txt") events as from Rust" same "$work/events" 160
-check "the same from the shared library, in chunks of 4096" same "$work/events_shared" 4096
+for engine in "../models/wake-alexa.ear own" "../examples/kitchen/hey_earnest.earnest 0.1"; do
+    read -r model threshold <<<"$engine"
+    name=$(basename "$model")
+    "$built/examples/events" "$model" "$threshold" "$work" "${recordings[@]}" >"$work/rust.txt"
+    scored=$(grep -cE '^event (wake|near-miss)' "$work/rust.txt")
+    check "$name: $scored scores to compare" test "$scored" -gt 0
+    check "$name: ${#raw[@]} recordings, $(grep -c ^event "$work/rust.txt") events as from Rust" same "$work/events" 160
+    check "$name: the same from the shared library, in chunks of 4096" same "$work/events_shared" 4096
+done
 
 if command -v pkg-config >/dev/null; then
     installed() {
@@ -87,5 +83,4 @@ if command -v pkg-config >/dev/null; then
 else
     echo "skipped: pkg-config is not there"
 fi
-echo "C library: $passed passed, $failed failed"
-[ "$failed" = 0 ]
+checked "C library"

@@ -54,6 +54,11 @@
 #define EARNEST_SAMPLE_RATE_HZ 16000
 
 /**
+ * For earnest_config.refractory_ms: what the engine takes if nothing is said.
+ */
+#define EARNEST_ENGINES_OWN UINT32_MAX
+
+/**
  * Elements of earnest_event.numbers.
  */
 #define EARNEST_EVENT_NUMBERS 8
@@ -67,6 +72,31 @@
  * Elements of earnest_model_facts.phrase, the terminating zero included.
  */
 #define EARNEST_PHRASE_CHARS 68
+
+/**
+ * Elements of earnest_surroundings.voice_bands_db.
+ */
+#define EARNEST_VOICE_BANDS 8
+
+/**
+ * Most slots of an action.
+ */
+#define EARNEST_SLOTS 8
+
+/**
+ * Elements of earnest_told.numbers.
+ */
+#define EARNEST_TOLD_NUMBERS 8
+
+/**
+ * Most that one input makes a guard tell: with less room for entries in its journal the input is not taken.
+ */
+#define EARNEST_TOLD_MOST 16
+
+/**
+ * In earnest_told, where there is no such thing.
+ */
+#define EARNEST_NO_NUMBER UINT32_MAX
 
 /**
  * What a call came to. Every call that gives anything but EARNEST_OK has changed nothing, unless it says otherwise.
@@ -114,7 +144,7 @@ enum earnest_status
      */
     EARNEST_BAD_MODEL = 8,
     /**
-     * Not a listener: never initialised, released, moved in memory, or overwritten.
+     * Not a listener, or not a guard: never initialised, released, moved in memory, or overwritten.
      */
     EARNEST_BAD_LISTENER = 9,
     /**
@@ -125,6 +155,26 @@ enum earnest_status
      * The samples asked for are not (all) remembered.
      */
     EARNEST_NOT_REMEMBERED = 11,
+    /**
+     * The guard refused. What was told with it says why.
+     */
+    EARNEST_REFUSED = 12,
+    /**
+     * The journal has no room for what could have to be told: earnest_guard_rotate(), after its content was kept.
+     */
+    EARNEST_JOURNAL_FULL = 13,
+    /**
+     * The guard was made without a journal.
+     */
+    EARNEST_NO_JOURNAL = 14,
+    /**
+     * An entry of the journal is wrong: number `actual`.
+     */
+    EARNEST_BAD_JOURNAL = 15,
+    /**
+     * The guard is at work: its own callback called it.
+     */
+    EARNEST_BUSY = 16,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -189,6 +239,11 @@ enum earnest_reason
      * the recordings lie apart; [2] how near other speech comes; [3] the recording it was most like, from 0.
      */
     EARNEST_REASON_TEMPLATE = 1,
+    /**
+     * The net engine's. [0] log-odds for the phrase, of which the score is the logistic function; [1] highest
+     * probability of any single step; [2] for how long the score had been half of the threshold, ms.
+     */
+    EARNEST_REASON_NET = 2,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -214,6 +269,10 @@ enum earnest_feature
      * The widest vector instructions are found when the program runs, not only those it was compiled for.
      */
     EARNEST_FEATURE_RUNTIME_SIMD = 2,
+    /**
+     * Wake phrases that a small network was trained for.
+     */
+    EARNEST_FEATURE_ENGINE_NET = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -224,9 +283,165 @@ typedef uint32_t earnest_feature;
 #endif // __cplusplus
 
 /**
- * A listener. What is in it is the library's own.
+ * What goes wrong if an action is done although nobody asked.
  */
-typedef struct earnest_listener earnest_listener;
+enum earnest_tier_number
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing that matters: the time, a timer, a light.
+     */
+    EARNEST_TIER_ROUTINE = 0,
+    /**
+     * A nuisance that can be undone: music, a thermostat.
+     */
+    EARNEST_TIER_REVERSIBLE = 1,
+    /**
+     * Something leaves the house: a message, a call, a recording, a purchase.
+     */
+    EARNEST_TIER_DISCLOSING = 2,
+    /**
+     * Something moves or opens: a lock, a garage, an alarm.
+     */
+    EARNEST_TIER_PHYSICAL = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum earnest_tier_number earnest_tier_number;
+#else
+typedef uint32_t earnest_tier_number;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a guard is told.
+ */
+enum earnest_input_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing, but time has passed: deadlines are looked at. Once a frame while a request is open.
+     */
+    EARNEST_INPUT_TICK = 0,
+    /**
+     * A wake phrase was accepted: `phrase`, `owner`, `nats`, `start`, `end`, `around`.
+     */
+    EARNEST_INPUT_WAKE = 1,
+    /**
+     * A command was understood: `action`, `probability`, `nobody`, `slots`, `start`, `end`, `around`.
+     */
+    EARNEST_INPUT_UNDERSTOOD = 2,
+    /**
+     * What was said was no command: `nobody`.
+     */
+    EARNEST_INPUT_NOT_UNDERSTOOD = 3,
+    /**
+     * The prompt `prompt` has begun to play.
+     */
+    EARNEST_INPUT_PROMPT_STARTED = 4,
+    /**
+     * It has ended; `yes`: its last sample was played. Cut short, it announced nothing.
+     */
+    EARNEST_INPUT_PROMPT_ENDED = 5,
+    /**
+     * An answer was heard: `yes`, `probability`, `phones`, `names_act`, `start`, `end`, `around`.
+     */
+    EARNEST_INPUT_ANSWER = 6,
+    /**
+     * The second factor was checked; `yes`: it was right.
+     */
+    EARNEST_INPUT_SECOND_FACTOR = 7,
+    /**
+     * The microphone is muted, from this very sample. Always obeyed, whatever its time and however full the journal.
+     */
+    EARNEST_INPUT_MUTE = 8,
+    /**
+     * It hears again.
+     */
+    EARNEST_INPUT_UNMUTE = 9,
+    /**
+     * Somebody pressed a button to stop, or the device gives up.
+     */
+    EARNEST_INPUT_CANCEL = 10,
+    /**
+     * The class `action_class` is switched off until the guard is made anew.
+     */
+    EARNEST_INPUT_DEPROVISION = 11,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum earnest_input_kind earnest_input_kind;
+#else
+typedef uint32_t earnest_input_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a guard tells, and what an entry of a journal is. Values and meanings are those of journals.
+ */
+enum earnest_told_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A gate was passed. numbers: value, needed, nats, continuity, dependence, counted, total.
+     */
+    EARNEST_TOLD_PASSED = 3,
+    /**
+     * The microphone is listened to, until `end`: show it. Nothing said later counts.
+     */
+    EARNEST_TOLD_LISTEN = 4,
+    /**
+     * Play prompt `prompt`, begin until `end`, and report. detail: 0 announces the act, 1 asks for slot detail / 256,
+     * 2 says again what is to be confirmed and how.
+     */
+    EARNEST_TOLD_SAY = 5,
+    /**
+     * Get the second factor, until `end`.
+     */
+    EARNEST_TOLD_ASK_SECOND_FACTOR = 6,
+    /**
+     * A condition that didn't hold; a refusal or another prompt follows. numbers: expected, actual.
+     */
+    EARNEST_TOLD_SHORT = 7,
+    /**
+     * Do it: earnest_guard_redeem() `authorization`, until `end`. numbers: total, required.
+     */
+    EARNEST_TOLD_AUTHORIZED = 8,
+    /**
+     * The authorisation was used.
+     */
+    EARNEST_TOLD_REDEEMED = 9,
+    /**
+     * It is not done. Stop any prompt; the recording is wiped. numbers: expected, actual, total, prior, then what wake,
+     * intent, slots and confirmation added.
+     */
+    EARNEST_TOLD_REFUSED = 10,
+    /**
+     * Something heard or reported counted nothing. numbers: expected, actual.
+     */
+    EARNEST_TOLD_UNCOUNTED = 11,
+    /**
+     * Muted: empty every buffer. The guard's own is wiped.
+     */
+    EARNEST_TOLD_MUTED = 12,
+    /**
+     * It hears again.
+     */
+    EARNEST_TOLD_UNMUTED = 13,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum earnest_told_kind earnest_told_kind;
+#else
+typedef uint32_t earnest_told_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
 
 /**
  * How a listener is made. Fill it with earnest_config_default(), then change what you need. Later versions add fields
@@ -242,8 +457,9 @@ typedef struct earnest_config {
      */
     uint32_t pre_roll_samples;
     /**
-     * The wake phrase: an image made by `earnest enroll`, in flash or RAM, any alignment. It is used in place: it must
-     * stay there, unchanged, until earnest_release(). Null for none: speech is still detected. Default null.
+     * The wake phrase: a network's image (models/wake-*.ear), at a multiple of 4 bytes, or one that `earnest enroll`
+     * made, of any alignment; earnest_model_check() tells which it is. In flash or RAM, used in place: it must stay
+     * there, unchanged, until earnest_release(). Null for none: speech is still detected. Default null.
      */
     const void *model;
     /**
@@ -259,11 +475,13 @@ typedef struct earnest_config {
      */
     float threshold;
     /**
-     * Scores that miss the threshold by no more than this are told as near misses, 0 to 1. Default 0.15.
+     * Scores that miss the threshold by no more than this are told as near misses, 0 to 1. Default -1: the engine's
+     * own, 0.2 for a network, 0.15 for recordings.
      */
     float near_miss;
     /**
-     * After a wake, nothing that begins before its end plus this long counts, 0 to 10,000 ms. Default 300.
+     * After a wake, nothing counts for this long, 0 to 10,000 ms. Default EARNEST_ENGINES_OWN: 1000 for a network, 300
+     * for recordings.
      */
     uint32_t refractory_ms;
     /**
@@ -297,7 +515,7 @@ typedef struct earnest_model_facts {
      */
     float threshold;
     /**
-     * Recordings it was enrolled from.
+     * Recordings it was enrolled from; 0 for a network.
      */
     uint32_t recordings;
     /**
@@ -331,6 +549,11 @@ typedef struct earnest_error {
      */
     double actual;
 } earnest_error;
+
+/**
+ * A listener. What is in it is the library's own.
+ */
+typedef struct earnest_listener earnest_listener;
 
 /**
  * Something that was noticed. All times are sample numbers: sample 0 is the first since the start or the last reset.
@@ -412,6 +635,586 @@ typedef struct earnest_vad_facts {
     float score;
 } earnest_vad_facts;
 
+/**
+ * An action that can be asked for.
+ */
+typedef struct earnest_action {
+    /**
+     * The device's number for it, 0 to 65,535.
+     */
+    uint32_t id;
+    /**
+     * Its class, 0 to 63; classes are switched on and off as a whole.
+     */
+    uint32_t action_class;
+    /**
+     * earnest_tier_number.
+     */
+    uint32_t tier;
+    /**
+     * Slots that must be filled, 0 to EARNEST_SLOTS.
+     */
+    uint32_t slots;
+    /**
+     * 1 if it is heard, seen or felt in the room when it is done, else 0.
+     */
+    uint32_t loud;
+    /**
+     * Phones of the shortest command that asks for it, 0 to 65,535.
+     */
+    uint32_t phrase_phones;
+} earnest_action;
+
+/**
+ * How long every gate stays open. All deadlines count in samples, and none can be extended.
+ */
+typedef struct earnest_timing {
+    /**
+     * The command must have been understood so long after the wake phrase was. 1000 to 20000 ms.
+     */
+    uint32_t command_ms;
+    /**
+     * A wake phrase that ended longer ago than this opens nothing any more. 0 to 5000 ms.
+     */
+    uint32_t max_wake_age_ms;
+    /**
+     * The host must report that a prompt has started so long after it was asked to say it. 100 to 10000 ms.
+     */
+    uint32_t prompt_start_ms;
+    /**
+     * A prompt must have ended so long after it started. 1000 to 60000 ms.
+     */
+    uint32_t prompt_max_ms;
+    /**
+     * A prompt shorter than this said nothing: it counts as empty, and the request is refused. 200 to 5000 ms.
+     */
+    uint32_t prompt_min_ms;
+    /**
+     * An answer that begins sooner after the end of the prompt is its echo or other talk, and counts nothing. 0 to
+     * 1000 ms.
+     */
+    uint32_t answer_earliest_ms;
+    /**
+     * The answer must have been understood so long after the prompt ended. 500 to 10000 ms.
+     */
+    uint32_t answer_ms;
+    /**
+     * The second factor must have been reported so long after it was asked for. 1000 to 120000 ms.
+     */
+    uint32_t second_factor_ms;
+    /**
+     * An authorisation is void so long after it was given. 100 to 30000 ms.
+     */
+    uint32_t authorization_ms;
+    /**
+     * From the wake phrase to the authorisation, whatever happens between. 5000 to 180000 ms.
+     */
+    uint32_t session_ms;
+    /**
+     * By how much the command may seem to begin before the wake phrase ended: spans are estimates. 0 to 500 ms.
+     */
+    uint32_t span_tolerance_ms;
+} earnest_timing;
+
+/**
+ * How evidence is weighed.
+ */
+typedef struct earnest_evidence_policy {
+    /**
+     * Log-odds that somebody is asking, before anything is heard: how rare requests are among stretches of speech.
+     * -20 to 0 nats.
+     */
+    float prior_log_odds;
+    /**
+     * Share of real requests among the examples on which the probabilities were calibrated. 0.01 to 0.99
+     * probability.
+     */
+    float confidence_prior;
+    /**
+     * What one gate can say at most. No error in n trials shows a rate below 3/n, so that ln(n/3) is honest. 0.5 to
+     * 15 nats.
+     */
+    float max_gate_nats;
+    /**
+     * That a gate passes wrongly for the same cause as the gates before it, where nothing hints at talk. 0.001 to 1
+     * probability.
+     */
+    float same_talk_min;
+    /**
+     * The same where talk just goes on. Not below same_talk_min. 0.001 to 1 probability.
+     */
+    float same_talk_max;
+    /**
+     * The same for the slots, at least: they are part of the words that the intent was heard in. 0.001 to 1
+     * probability.
+     */
+    float same_words;
+    /**
+     * What uninterrupted talk takes from every gate. 0 to 10 nats.
+     */
+    float talk_nats;
+    /**
+     * How far other talk in the last seconds hints at a conversation. 0 to 1 share.
+     */
+    float talk_weight;
+    /**
+     * How far the lack of a pause before the words does. 0 to 1 share.
+     */
+    float pause_weight;
+    /**
+     * A pause this long is a whole pause. 50 to 5000 ms.
+     */
+    uint32_t full_pause_ms;
+    /**
+     * How far talk that runs on after the words does. 0 to 1 share.
+     */
+    float run_on_weight;
+    /**
+     * Talk running on this long counts whole. 100 to 10000 ms.
+     */
+    uint32_t full_run_on_ms;
+    /**
+     * How far speech that began before the prompt ended does, where an answer is expected. 0 to 1 share.
+     */
+    float over_prompt_weight;
+    /**
+     * How far another level or spectrum than that of the wake phrase does. 0 to 1 share.
+     */
+    float voice_weight;
+    /**
+     * A change of level that counts whole. 1 to 60 dB.
+     */
+    float level_change_db;
+    /**
+     * A change of the mean spectrum that counts whole. 1 to 60 dB.
+     */
+    float spectrum_change_db;
+    /**
+     * How far several other voices do. 0 to 1 share.
+     */
+    float others_weight;
+    /**
+     * How far it does that the device itself is playing something. 0 to 1 share.
+     */
+    float playing_weight;
+    /**
+     * Words that are more probably than this in what the device plays count nothing. 0 to 1 probability.
+     */
+    float max_in_playback;
+} earnest_evidence_policy;
+
+/**
+ * What a tier demands.
+ */
+typedef struct earnest_limits {
+    /**
+     * Smallest log-likelihood ratio of the wake phrase. 0 to 20 nats.
+     */
+    float min_wake_nats;
+    /**
+     * Quiet there must have been before the wake phrase: who talks to somebody else doesn't pause. 0 to 5000 ms.
+     */
+    uint32_t min_pause_ms;
+    /**
+     * Smallest probability of the intent. 0.5 to 1 probability.
+     */
+    float min_intent_probability;
+    /**
+     * Largest probability that nobody was talking to the device. 0 to 0.5 probability.
+     */
+    float max_nobody_probability;
+    /**
+     * Smallest probability of every slot's value. 0.5 to 1 probability.
+     */
+    float min_slot_probability;
+    /**
+     * By how much every slot's value must exceed its runner-up and "not in the list". 0 to 1 probability.
+     */
+    float min_slot_margin;
+    /**
+     * Whether the action is announced, and the announcement played to its end, before it is done. 1 or 0.
+     */
+    uint32_t announce;
+    /**
+     * Whether somebody must confirm after the announcement. Needs announce. 1 or 0.
+     */
+    uint32_t confirm;
+    /**
+     * Smallest probability of the confirmation phrase. 0.5 to 1 probability.
+     */
+    float min_confirmation_probability;
+    /**
+     * Fewest phones of a confirmation that counts. 0 to 40 phones.
+     */
+    uint32_t min_confirmation_phones;
+    /**
+     * Whether the confirmation must name the act ("yes, send it"). 1 or 0.
+     */
+    uint32_t confirmation_names_act;
+    /**
+     * Whether the host must report a second factor (a code, a tap on a phone) at the end. 1 or 0.
+     */
+    uint32_t second_factor;
+    /**
+     * What prior and evidence of all gates must come to. 5 nats are odds of 150 to 1. -20 to 40 nats.
+     */
+    float required_log_odds;
+} earnest_limits;
+
+/**
+ * How a guard decides. Fill it with earnest_policy_default(), then change what you need: with the defaults no class is
+ * provisioned, so everything is refused. Later versions add fields at the end.
+ */
+typedef struct earnest_policy {
+    /**
+     * sizeof(earnest_policy) of the program. Set by earnest_policy_default().
+     */
+    uint32_t size;
+    /**
+     * Tells the guards of one program apart, 0 to 65,535.
+     */
+    uint32_t id;
+    /**
+     * What may be done at all: bit n for class n.
+     */
+    uint64_t provisioned;
+    /**
+     * The actions, read during the call only. What is not among them is refused.
+     */
+    const struct earnest_action *actions;
+    /**
+     * How many, 0 to 1024.
+     */
+    size_t action_count;
+    /**
+     * The journal's memory: RAM that keeps its content, or the copy of a flash sector. What is in it is continued; all
+     * zero begins a new one. It must stay there until earnest_guard_release(). Null for none.
+     */
+    void *journal;
+    /**
+     * Bytes of it: 128 for each entry, 18 entries at least; 0 for none.
+     */
+    size_t journal_bytes;
+    /**
+     * 32 random bytes that are kept apart from the journal, read during the call only, or null.
+     */
+    const uint8_t *journal_key;
+    /**
+     * Samples of a request that can be kept for who is authorised: 0 to 960,000 (60 s). Two bytes each. Default 0.
+     */
+    uint32_t recording_samples;
+    /**
+     * Deadlines.
+     */
+    struct earnest_timing timing;
+    /**
+     * The weighing of evidence.
+     */
+    struct earnest_evidence_policy evidence;
+    /**
+     * What each tier demands, by earnest_tier_number.
+     */
+    struct earnest_limits tiers[4];
+} earnest_policy;
+
+/**
+ * A guard. What is in it is the library's own.
+ */
+typedef struct earnest_guard earnest_guard;
+
+/**
+ * One slot of a command.
+ */
+typedef struct earnest_slot {
+    /**
+     * The device's number of the value.
+     */
+    uint32_t value;
+    /**
+     * Probability that this value was said, 0 to 1.
+     */
+    float probability;
+    /**
+     * Probability of the next best value.
+     */
+    float runner_up;
+    /**
+     * Probability that something was said that is not in the list.
+     */
+    float not_listed;
+} earnest_slot;
+
+/**
+ * What was going on around some words. earnest_surroundings_now() fills it, but for what a listener can't know.
+ */
+typedef struct earnest_surroundings {
+    /**
+     * The stretch of speech in which the words lie: its first sample.
+     */
+    uint64_t stretch_start;
+    /**
+     * One past its last, "so far" while speech goes on.
+     */
+    uint64_t stretch_end;
+    /**
+     * Quiet before it, samples.
+     */
+    uint64_t quiet_samples;
+    /**
+     * Speech in the last seconds, the words included, samples.
+     */
+    uint32_t talk_samples;
+    /**
+     * Over how many samples that is counted.
+     */
+    uint32_t talk_window_samples;
+    /**
+     * Probability that several other people are talking, 0 to 1.
+     */
+    float others;
+    /**
+     * 1 if the device is playing something, prompts apart, else 0.
+     */
+    uint32_t playing;
+    /**
+     * Probability that the words are in what it plays, 0 to 1.
+     */
+    float in_playback;
+    /**
+     * 1 if the two fields that follow are known, else 0.
+     */
+    uint32_t voice_known;
+    /**
+     * Mean level of the voice, dB; only differences matter.
+     */
+    float voice_level_db;
+    /**
+     * Mean level of each band less that, dB, low to high.
+     */
+    float voice_bands_db[EARNEST_VOICE_BANDS];
+} earnest_surroundings;
+
+/**
+ * Something that a guard is told. Set all to zero, then `size`, `kind`, and what the kind names.
+ */
+typedef struct earnest_input {
+    /**
+     * sizeof(earnest_input) of the program.
+     */
+    uint32_t size;
+    /**
+     * earnest_input_kind.
+     */
+    uint32_t kind;
+    /**
+     * Which wake phrase.
+     */
+    uint32_t phrase;
+    /**
+     * Whose voice it is taken for; recordings of the request belong to them.
+     */
+    uint32_t owner;
+    /**
+     * Log-likelihood ratio of the wake phrase, nats.
+     */
+    float nats;
+    /**
+     * Which action, 0 to 65,535.
+     */
+    uint32_t action;
+    /**
+     * Probability of what was heard, 0 to 1.
+     */
+    float probability;
+    /**
+     * Probability that nobody was talking to the device, 0 to 1.
+     */
+    float nobody;
+    /**
+     * Which prompt.
+     */
+    uint32_t prompt;
+    /**
+     * Yes, complete, accepted: 1 or 0.
+     */
+    uint32_t yes;
+    /**
+     * Phones of the answer: 3 in "right", 10 in "yes, send it".
+     */
+    uint32_t phones;
+    /**
+     * 1 if the answer names the act that was announced, else 0.
+     */
+    uint32_t names_act;
+    /**
+     * Which class.
+     */
+    uint32_t action_class;
+    /**
+     * Slots that are filled.
+     */
+    uint32_t slot_count;
+    /**
+     * The slots.
+     */
+    struct earnest_slot slots[EARNEST_SLOTS];
+    /**
+     * Where the words are: first sample.
+     */
+    uint64_t start;
+    /**
+     * One past the last.
+     */
+    uint64_t end;
+    /**
+     * What was going on around them.
+     */
+    struct earnest_surroundings around;
+} earnest_input;
+
+/**
+ * The permission to do one act, once, soon. What is in it is the library's own; earnest_guard_redeem() uses it up and
+ * clears it. A copy is worth nothing once one of them was redeemed.
+ */
+typedef struct earnest_authorization {
+    /**
+     * The library's own.
+     */
+    uint64_t opaque[2];
+} earnest_authorization;
+
+/**
+ * What a guard tells, and what its journal keeps of it.
+ */
+typedef struct earnest_told {
+    /**
+     * earnest_told_kind.
+     */
+    uint32_t kind;
+    /**
+     * Which gate: 0 wake, 1 intent, 2 slots, 3 announcement, 4 confirmation, 5 second factor, 6 authorisation;
+     * EARNEST_NO_NUMBER for none.
+     */
+    uint32_t gate;
+    /**
+     * earnest_tier_number, EARNEST_NO_NUMBER for none.
+     */
+    uint32_t tier;
+    /**
+     * Why, by the numbers of journals (guard::Reason in the Rust documentation), EARNEST_NO_NUMBER for none.
+     */
+    uint32_t reason;
+    /**
+     * Which request, from 1; 0 for none.
+     */
+    uint32_t request;
+    /**
+     * Which action, EARNEST_NO_NUMBER for none.
+     */
+    uint32_t action;
+    /**
+     * By kind.
+     */
+    uint32_t detail;
+    /**
+     * Which prompt: the reports name it.
+     */
+    uint32_t prompt;
+    /**
+     * Sample at which it happened.
+     */
+    uint64_t at;
+    /**
+     * First sample of what it is about.
+     */
+    uint64_t start;
+    /**
+     * One past the last, or a deadline: the last sample at which it can be done.
+     */
+    uint64_t end;
+    /**
+     * Slots of the act, and how many of the values count.
+     */
+    uint32_t slots;
+    /**
+     * Their values.
+     */
+    uint32_t values[EARNEST_SLOTS];
+    /**
+     * Numbers, by kind.
+     */
+    float numbers[EARNEST_TOLD_NUMBERS];
+    /**
+     * For EARNEST_TOLD_AUTHORIZED, else zero.
+     */
+    struct earnest_authorization authorization;
+} earnest_told;
+
+/**
+ * Is told what a guard tells: `context` as it was given with the input, `told` for as long as the call lasts. It must
+ * return (no longjmp, no exception), and what it calls of that guard gives EARNEST_BUSY.
+ */
+typedef void (*earnest_tell)(void *context, const struct earnest_told *told);
+
+/**
+ * One act: an action with its values.
+ */
+typedef struct earnest_act {
+    /**
+     * The action.
+     */
+    uint32_t action;
+    /**
+     * How many of the values count.
+     */
+    uint32_t count;
+    /**
+     * The values of its slots.
+     */
+    uint32_t values[EARNEST_SLOTS];
+} earnest_act;
+
+/**
+ * The end of a journal. Kept elsewhere (with the owner, on a server), it shows later whether the journal still holds
+ * everything up to there.
+ */
+typedef struct earnest_anchor {
+    /**
+     * Number of the next entry.
+     */
+    uint64_t next;
+    /**
+     * Hash of the last.
+     */
+    uint8_t head[32];
+} earnest_anchor;
+
+/**
+ * A journal in which nothing is wrong.
+ */
+typedef struct earnest_journal_facts {
+    /**
+     * Entries, the header included.
+     */
+    uint64_t entries;
+    /**
+     * Bytes at the end that are the beginning of an entry whose write was cut.
+     */
+    uint64_t torn_bytes;
+    /**
+     * 1 if the anchor that was asked for lies in it, 0 if not or if none was.
+     */
+    uint32_t holds_anchor;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * Where it ends.
+     */
+    struct earnest_anchor end;
+} earnest_journal_facts;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -450,7 +1253,7 @@ earnest_status earnest_config_default(struct earnest_config *config, size_t size
 /**
  * Checks a model, whole, and tells what it says of itself.
  *
- * model: `model_bytes` bytes of any alignment, read during the call only. facts: written if it is a good model.
+ * model: `model_bytes` bytes, a network's at a multiple of 4, read during the call only. facts: written if it is a good model.
  * error: null, or where the numbers go of what was wrong.
  *
  * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_MODEL.
@@ -620,6 +1423,186 @@ earnest_status earnest_pre_roll_copy(const struct earnest_listener *listener,
                                      uint64_t end,
                                      int16_t *pcm,
                                      size_t capacity);
+
+/**
+ * Writes the defaults into `policy`: no class provisioned, no action, no journal.
+ *
+ * policy: `size` bytes, aligned as an earnest_policy. size: sizeof(earnest_policy), always.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_SIZE.
+ * Threads: any, on a `policy` that nobody else uses. Interrupts: yes. Time: constant.
+ */
+earnest_status earnest_policy_default(struct earnest_policy *policy, size_t size);
+
+/**
+ * How much memory a guard needs, its journal apart. It depends on `action_count`, `recording_samples` and the
+ * library's version.
+ *
+ * policy: all of it is checked. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_SIZE, EARNEST_UNKNOWN_FIELD, EARNEST_OUT_OF_RANGE, also
+ * where a policy would lift a law of a grave tier.
+ * Threads: any. Interrupts: no. Time: grows with the number of actions.
+ */
+earnest_status earnest_guard_required_bytes(const struct earnest_policy *policy,
+                                            size_t *bytes,
+                                            struct earnest_error *error);
+
+/**
+ * Makes a guard in the caller's memory: nothing is sent, opened or bought because people were talking. It has no clock,
+ * no microphone and no loudspeaker: it is told facts and reports (earnest_guard_input()), and tells what to do.
+ *
+ * memory: at least as many bytes as earnest_guard_required_bytes() says, aligned to EARNEST_ALIGNMENT; the guard's until
+ * earnest_guard_release(), and so is the journal's memory. policy: read during the call only. guard: gets the handle,
+ * null if anything is wrong. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_TOO_SMALL, EARNEST_BAD_SIZE,
+ * EARNEST_UNKNOWN_FIELD, EARNEST_OUT_OF_RANGE, EARNEST_BAD_JOURNAL (what is in the journal's memory was changed; clear
+ * it, after it was kept as evidence, to begin a new one).
+ * Threads: any. Interrupts: no. Time: grows with the number of actions and of entries in the journal.
+ */
+earnest_status earnest_guard_init(void *memory,
+                                  size_t memory_bytes,
+                                  const struct earnest_policy *policy,
+                                  struct earnest_guard **guard,
+                                  struct earnest_error *error);
+
+/**
+ * Tells the guard something, and the caller what follows from it, one thing after the other, each of them in the journal
+ * before it is told. Most inputs make it tell nothing to three things.
+ *
+ * at: the sample at which it was known, from one clock (earnest_now()); it must not go back. input: read during the call
+ * only. tell: called during the call, at most EARNEST_TOLD_MOST times; null to hear nothing. context: is given to `tell`.
+ * error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER, EARNEST_BAD_SIZE, EARNEST_UNKNOWN_FIELD,
+ * EARNEST_OUT_OF_RANGE (no such kind), EARNEST_JOURNAL_FULL, EARNEST_BUSY. Then nothing was taken. Numbers that can't be
+ * (NaN, beyond their range) are no errors: they end the request.
+ * Threads: one at a time on a guard. Interrupts: no. Time: constant, some tens of thousands of instructions at most, and
+ * that of `tell`.
+ */
+earnest_status earnest_guard_input(struct earnest_guard *guard,
+                                   uint64_t at,
+                                   const struct earnest_input *input,
+                                   earnest_tell tell,
+                                   void *context,
+                                   struct earnest_error *error);
+
+/**
+ * Uses an authorisation up: if it gives EARNEST_OK, do the act now.
+ *
+ * authorization: from earnest_told; it is cleared. act: what shall be done; it must be what was authorised. at: the
+ * sample at which it is done. owner: whose recording is asked for. pcm, capacity: where the recording of the request
+ * goes, with room for `recording_samples` of the policy, or null and 0 if nobody wants it. Whoever has the copy answers
+ * for it; the guard's own is wiped before the call returns. samples: gets how many there are; null if `pcm` is. told:
+ * gets what went into the journal, or null.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_TOO_SMALL,
+ * EARNEST_OUT_OF_RANGE (no such act), EARNEST_JOURNAL_FULL, EARNEST_BUSY: nothing was used up. EARNEST_REFUSED: it was
+ * used, revoked, another guard's, is too late, for another act, or the recording is another's; `told->reason` says
+ * which. What was authorised is used up then too, but for one that never was this guard's.
+ * Threads: one at a time on a guard. Interrupts: no. Time: constant, and that of copying and wiping the recording.
+ */
+earnest_status earnest_guard_redeem(struct earnest_guard *guard,
+                                    struct earnest_authorization *authorization,
+                                    const struct earnest_act *act,
+                                    uint64_t at,
+                                    uint32_t owner,
+                                    int16_t *pcm,
+                                    size_t capacity,
+                                    size_t *samples,
+                                    struct earnest_told *told);
+
+/**
+ * Keeps samples for the recording of the request, while a command is listened to: first the pre-roll, then what follows.
+ * taken: gets how many were kept: 0 if nothing is listened to, less than `samples` once the recording is full.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_OUT_OF_RANGE, EARNEST_BAD_LISTENER,
+ * EARNEST_BUSY.
+ * Threads: one at a time on a guard. Interrupts: no. Time: that of copying.
+ */
+earnest_status earnest_guard_record(struct earnest_guard *guard,
+                                    const int16_t *pcm,
+                                    size_t samples,
+                                    size_t *taken);
+
+/**
+ * Whether a request is open, 1 or 0 in `open`: then somebody must see or hear that the device is listening.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_BUSY.
+ * Threads: one at a time on a guard. Interrupts: yes, if it didn't interrupt a call on the same guard. Time: constant.
+ */
+earnest_status earnest_guard_is_open(const struct earnest_guard *guard,
+                                     uint32_t *open);
+
+/**
+ * Ends the guard. All of its memory is overwritten with zeros and is the caller's again; so is the journal's, which
+ * keeps what is in it.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER, EARNEST_BUSY.
+ * Threads: one at a time on a guard. Interrupts: no. Time: that of overwriting the memory.
+ */
+earnest_status earnest_guard_release(struct earnest_guard *guard);
+
+/**
+ * Notes in the journal what the wall clock shows at sample `at`: milliseconds since 1970 (UTC), and the minutes by which
+ * local time is ahead, -32,768 to 32,767. The library reads no clock; without this an entry can't be dated.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER, EARNEST_JOURNAL_FULL, EARNEST_BUSY.
+ * Threads: one at a time on a guard. Interrupts: no. Time: that of a hash of 128 bytes.
+ */
+earnest_status earnest_journal_clock(struct earnest_guard *guard,
+                                     uint64_t at,
+                                     uint64_t unix_ms,
+                                     int16_t ahead_minutes);
+
+/**
+ * How many bytes of the journal's memory are written, in `bytes`, and where it ends, in `end`, if that is not null. They
+ * may be read there at any time between calls. Keep the end elsewhere now and then: entries that are missing at the end
+ * can be told from that alone.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_NO_JOURNAL, EARNEST_BUSY.
+ * Threads: one at a time on a guard. Interrupts: yes, if it didn't interrupt a call on the same guard. Time: constant.
+ */
+earnest_status earnest_journal_end(const struct earnest_guard *guard,
+                                   size_t *bytes,
+                                   struct earnest_anchor *end);
+
+/**
+ * Begins the journal anew in the same memory, chained to what was in it, which is lost unless it was kept elsewhere.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER, EARNEST_NO_JOURNAL, EARNEST_BUSY.
+ * Threads: one at a time on a guard. Interrupts: no. Time: that of overwriting the journal's memory.
+ */
+earnest_status earnest_journal_rotate(struct earnest_guard *guard);
+
+/**
+ * Whether a journal is whole: every entry, and that none was put in, taken out or changed before the last.
+ *
+ * journal: `bytes` bytes of any alignment. key: the 32 bytes it was written with, or null. anchor: an end of it that was
+ * kept elsewhere, or null. facts: written if it is whole. error: null, or where the number of the first wrong entry goes
+ * (`actual`) and what is wrong with it (`field`).
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OUT_OF_RANGE, EARNEST_BAD_JOURNAL.
+ * Threads: any. Interrupts: no. Time: that of a hash of 128 bytes for each entry.
+ */
+earnest_status earnest_journal_verify(const void *journal,
+                                      size_t bytes,
+                                      const uint8_t *key,
+                                      const struct earnest_anchor *anchor,
+                                      struct earnest_journal_facts *facts,
+                                      struct earnest_error *error);
+
+/**
+ * The facts about the latest stretch of speech that a listener knows, for words in it: where it is, how quiet it was
+ * before, how much talk there was. Other voices, playback and the voice are set to "not there" and "not known".
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_NOTHING_HEARD.
+ * Threads: one at a time on a listener. Interrupts: yes, if it didn't interrupt a call on the same listener. Time:
+ * constant.
+ */
+earnest_status earnest_surroundings_now(const struct earnest_listener *listener,
+                                        struct earnest_surroundings *around);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -4,7 +4,7 @@
 //!
 //! A recording is a count (u32) and as many samples (i16, 16 kHz), all little-endian. Each result is a JSON line, that of
 //! the longest command in the recording. Names are fields of `DecoderConfig`, `list.NAME=FILE` for a list's values, one a line, and
-//! `confusions=FILE`.
+//! `confusions=FILE`; `paths=N` and `records=N` are the decoder's memory, 8192 and four times as many unless said.
 
 use earnest::Storage;
 use earnest::confidence::{ConfidenceWeights, Judge};
@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut config = DecoderConfig::default();
     let mut listening = ListenerConfig::default();
     let mut confusions = None;
+    let (mut paths, mut records) = (8192, None);
     for argument in arguments {
         let (name, value) = argument.split_once('=').ok_or("name=value")?;
         if let Some(list) = name.strip_prefix("list.") {
@@ -49,6 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             "patience_ms" => listening.patience_ms = value as u32,
             "edge" => config.edge_nats = value,
             "word" => config.word_nats = value,
+            "paths" => paths = value as usize,
+            "records" => records = Some(value as usize),
             _ => return Err(format!("no field {name}").into()),
         }
     }
@@ -70,7 +73,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         lists.iter().map(|list| (list.values(), list.nodes(), list.image_bytes())).collect::<Vec<_>>(),
         started.elapsed().as_secs_f64()
     );
-    let memory = DecoderMemory::owned(8192, 2000);
+    let memory = DecoderMemory {
+        history: Storage::owned(records.unwrap_or(4 * paths)),
+        ..DecoderMemory::owned(paths, 2000)
+    };
     let mut decoder = Decoder::new(config, image, Storage::Owned(lists.into_boxed_slice()), memory)?;
     if let Some(confusions) = confusions {
         decoder = decoder.with_confusions(confusions);

@@ -48,6 +48,7 @@ extern crate std;
 mod error;
 mod storage;
 mod crc;
+mod decimal;
 pub mod simd;
 pub mod audio;
 pub mod frontend;

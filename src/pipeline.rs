@@ -3,7 +3,7 @@
 use crate::audio::{PreRoll, SampleIndex};
 use crate::error::ConfigError;
 use crate::event::Event;
-use crate::frontend::{FrontEnd, FrontEndConfig};
+use crate::frontend::{FrontEnd, FrontEndConfig, MelSource};
 use crate::spotter::KeywordSpotter;
 use crate::storage::Storage;
 use crate::vad::{MelVad, MelVadConfig, SpeechEdge, VadFrame, VoiceActivityDetector};
@@ -17,11 +17,12 @@ pub struct PipelineConfig {
     pub vad: MelVadConfig,
 }
 
-/// Audio → front end → VAD → spotter → events. `V` is the VAD, [`MelVad`] unless it is given another.
+/// Audio → front end → VAD → spotter → events. `V` is the VAD, [`MelVad`] unless it is given another, `F` the front
+/// end.
 #[derive(Debug)]
-pub struct Pipeline<'a, K, V = MelVad> {
+pub struct Pipeline<'a, K, V = MelVad, F = FrontEnd> {
     pre_roll: PreRoll<'a>,
-    front_end: FrontEnd,
+    front_end: F,
     vad: V,
     spotter: K,
     latest: Option<VadFrame>,
@@ -53,12 +54,14 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector> Pipeline<'a, K, V> {
     ) -> Result<Self, ConfigError> {
         Ok(Pipeline::of(FrontEnd::new(front_end)?, vad, spotter, PreRoll::new(pre_roll)?))
     }
+}
 
+impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Pipeline<'a, K, V, F> {
     /// A chain of stages that are there already, all as new; `vad` and `spotter` take the frames of `front_end`.
     // Inlined, as all that can fail is behind it: so a caller can have the chain made where it shall lie, and not on the
     // stack first.
     #[inline]
-    pub fn of(front_end: FrontEnd, vad: V, spotter: K, pre_roll: PreRoll<'a>) -> Self {
+    pub fn of(front_end: F, vad: V, spotter: K, pre_roll: PreRoll<'a>) -> Self {
         Pipeline { pre_roll, front_end, vad, spotter, latest: None, pending: None, muted: false }
     }
 

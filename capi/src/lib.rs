@@ -4,12 +4,16 @@
 //! |---|---|
 //! | `api::types` | what crosses the border, as C sees it |
 //! | `api::listener` | the chain, and where its parts lie in the caller's memory |
-//! | `api::pointer` | every check of a pointer, and with `ffi` the only `unsafe` |
-//! | `api::ffi` | the functions |
+//! | `api::settings`, `api::guard_types` | the guard's part of it |
+//! | `api::guard` | the guard, its journal, the permission that is out |
+//! | `api::pointer` | every check of a pointer, and with the functions the only `unsafe` |
+//! | `api::ffi`, `api::guard_ffi` | the functions |
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 mod api;
 
+#[cfg(test)]
+mod guard_tests;
 #[cfg(test)]
 mod tests;
 

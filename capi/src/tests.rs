@@ -7,35 +7,9 @@ use earnest_core::Storage;
 use earnest_core::event::Event as CoreEvent;
 use earnest_core::pipeline::{Pipeline, PipelineConfig};
 use earnest_core::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
-
-struct Counting;
-
-thread_local! {
-    static CALLS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: passes every call on to the system's allocator as it came; counting allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.set(CALLS.get() + 1);
-        // SAFETY: the caller's promises are those that the system's allocator asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        CALLS.set(CALLS.get() + 1);
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Under the real-time sanitiser (`--cfg rtsan`), a scope in which allocating or blocking ends the program.
 #[cfg(rtsan)]
@@ -46,13 +20,14 @@ mod realtime {
     }
 }
 
+#[path = "../../tests/heap/mod.rs"]
+mod heap;
+
 /// Runs `work` where nothing may allocate or block.
-fn in_real_time<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn in_real_time<T>(work: impl FnOnce() -> T) -> T {
     #[cfg(rtsan)]
     realtime::__rtsan_realtime_enter();
-    let before = CALLS.get();
-    let result = work();
-    let calls = CALLS.get() - before;
+    let (calls, result) = heap::calls(work);
     #[cfg(rtsan)]
     realtime::__rtsan_realtime_exit();
     assert_eq!(calls, 0, "calls of the allocator");
@@ -81,11 +56,11 @@ fn config() -> Config {
     }
 }
 
-fn no_error() -> Error {
+pub(crate) fn no_error() -> Error {
     Error::new(Status::Ok, "", 0.0, 0.0, 0.0)
 }
 
-fn field(error: &Error) -> &str {
+pub(crate) fn field(error: &Error) -> &str {
     let bytes: &[u8] = unsafe { std::slice::from_raw_parts(error.field.as_ptr().cast(), error.field.len()) };
     CStr::from_bytes_until_nul(bytes).unwrap().to_str().unwrap()
 }
@@ -480,13 +455,14 @@ fn versions_features_and_texts() {
     let parts = |version: u32| format!("{}.{}.{}", version >> 16, version >> 8 & 255, version & 255);
     assert_eq!(parts(earnest_version()), env!("CARGO_PKG_VERSION"));
     assert_eq!(earnest_has(Feature::EngineTemplate as u32), 1);
+    assert_eq!(earnest_has(Feature::EngineNet as u32), 1);
     assert_eq!(earnest_has(Feature::RuntimeSimd as u32), u32::from(cfg!(feature = "std")));
     assert_eq!((earnest_has(0), earnest_has(u32::MAX)), (0, 0));
-    let texts: Vec<&str> = (-1..13)
+    let texts: Vec<&str> = (-1..18)
         .map(|status| unsafe { CStr::from_ptr(earnest_status_text(status)) }.to_str().unwrap())
         .collect();
     assert_eq!(texts.iter().filter(|text| **text == "unknown status").count(), 2);
-    assert_eq!(texts.iter().collect::<std::collections::HashSet<_>>().len(), 13);
+    assert_eq!(texts.iter().collect::<std::collections::HashSet<_>>().len(), 18);
 }
 
 /// The C examples have no decoder: their clip is checked in. `EARNEST_WRITE_CLIP=1` writes it instead of comparing.

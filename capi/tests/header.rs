@@ -7,7 +7,7 @@ use std::path::Path;
 const HEAD: &str = include_str!("header/head.txt");
 
 /// Names in C. The enumerators take the name of the library alone.
-const NAMES: [(&str, &str); 10] = [
+const NAMES: [(&str, &str); 28] = [
     ("Status", "earnest_status"),
     ("EventKind", "earnest_event_kind"),
     ("Reason", "earnest_reason"),
@@ -18,6 +18,24 @@ const NAMES: [(&str, &str); 10] = [
     ("ModelFacts", "earnest_model_facts"),
     ("Error", "earnest_error"),
     ("Head", "earnest_listener"),
+    ("GuardHead", "earnest_guard"),
+    ("TierNumber", "earnest_tier_number"),
+    ("InputKind", "earnest_input_kind"),
+    ("ToldKind", "earnest_told_kind"),
+    ("Timing", "earnest_timing"),
+    ("EvidencePolicy", "earnest_evidence_policy"),
+    ("Limits", "earnest_limits"),
+    ("Action", "earnest_action"),
+    ("Policy", "earnest_policy"),
+    ("Surroundings", "earnest_surroundings"),
+    ("Slot", "earnest_slot"),
+    ("Input", "earnest_input"),
+    ("Permit", "earnest_authorization"),
+    ("Act", "earnest_act"),
+    ("Told", "earnest_told"),
+    ("Anchor", "earnest_anchor"),
+    ("JournalFacts", "earnest_journal_facts"),
+    ("Tell", "earnest_tell"),
 ];
 
 fn header() -> String {
@@ -60,7 +78,7 @@ fn header() -> String {
         ..Config::default()
     };
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
-    let builder = ["types.rs", "pointer.rs", "ffi.rs"]
+    let builder = ["types.rs", "settings.rs", "guard_types.rs", "pointer.rs", "ffi.rs", "guard_ffi.rs"]
         .iter()
         .fold(Builder::new().with_config(config), |builder, file| builder.with_src(sources.join(file)));
     let mut text = Vec::new();
@@ -74,8 +92,12 @@ fn polished(text: &str) -> String {
     let mut out = String::new();
     let mut shift = "";
     for line in text.lines() {
-        let line =
-            line.replace("EARNEST_STATUS_", "EARNEST_").replace("EARNEST_EVENT_KIND_", "EARNEST_EVENT_");
+        let line = line
+            .replace("EARNEST_STATUS_", "EARNEST_")
+            .replace("EARNEST_EVENT_KIND_", "EARNEST_EVENT_")
+            .replace("EARNEST_TIER_NUMBER_", "EARNEST_TIER_")
+            .replace("EARNEST_INPUT_KIND_", "EARNEST_INPUT_")
+            .replace("EARNEST_TOLD_KIND_", "EARNEST_TOLD_");
         let function = line.starts_with(STATUS.0);
         // The arguments stay below each other.
         let line = if function { line.replacen(STATUS.0, STATUS.1, 1) } else { format!("{shift}{line}") };

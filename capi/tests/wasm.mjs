@@ -1,6 +1,6 @@
 // The C interface as WebAssembly, from plain exports: prints the events of a raw recording as tests/c/events.c does.
 //
-//     node wasm.mjs earnest.wasm MODEL THRESHOLD CHUNK AUDIO
+//     node wasm.mjs earnest.wasm MODEL THRESHOLD|own CHUNK AUDIO
 import { readFileSync } from "node:fs";
 
 const [wasm, modelFile, threshold, chunk, audioFile] = process.argv.slice(2);
@@ -38,8 +38,8 @@ check(library.earnest_config_default(config, CONFIG));
 new Uint8Array(library.memory.buffer).set(model, image);
 view.setUint32(config + 8, image, true);
 view.setUint32(config + 12, model.length, true);
-view.setUint32(config + 16, 1, true);
-view.setFloat32(config + 20, threshold, true);
+view.setUint32(config + 16, threshold === "own" ? 0 : 1, true);
+view.setFloat32(config + 20, threshold === "own" ? 0 : threshold, true);
 check(library.earnest_required_bytes(config, needed, 0));
 const bytes = view.getUint32(needed, true);
 const memory = take(bytes);

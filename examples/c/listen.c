@@ -2,19 +2,26 @@
  * How a firmware uses earnest: an interrupt fills a ring, the main loop pushes what is in it.
  *
  * Here the "interrupt" is a function that the main loop calls, and the microphone is a file of 16-bit samples, 16 kHz,
- * mono, little endian (listen.s16le, 4 s of a kitchen). Everything else is as on a device: static memory, no heap.
+ * mono, little endian (alexa.s16le, 4.5 s: "Alexa. Turn on the kitchen light."). Everything else is as on a device: static
+ * memory, no heap.
  *
- *     listen MODEL AUDIO
+ *     listen MODEL AUDIO [THRESHOLD]
+ *
+ * MODEL: a network's image (models/wake-*.ear) or one that `earnest enroll` made. THRESHOLD: instead of the model's own.
  */
 #include <earnest.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-/* What earnest_required_bytes() says for this model and one second of pre-roll is less; earnest_init() tells if not. */
-static uint64_t memory[128 * 1024 / sizeof(uint64_t)];
-/* In a firmware: a constant in flash. */
-static unsigned char model[64 * 1024];
+/*
+ * What earnest_required_bytes() says for this model and this pre-roll is less; earnest_init() tells if not. A firmware
+ * writes that number here: 33 KB for a network and half a second, 109 KB for recordings and a second.
+ */
+static uint64_t memory[112 * 1024 / sizeof(uint64_t)];
+/* In a firmware: a constant in flash, at a multiple of 4. */
+static uint32_t model[64 * 1024 / sizeof(uint32_t)];
 
 /*
  * The ring: one writer, the interrupt, and one reader, the main loop. 100 ms, a power of two. A firmware whose compiler
@@ -59,6 +66,10 @@ static void handle(earnest_listener *listener, const earnest_event *event) {
         printf("%6.2f s  %s: to %.2f s, score %.2f, needed %.2f", at,
                event->kind == EARNEST_EVENT_WAKE ? "WAKE" : "near miss", end, (double)event->score,
                (double)event->threshold);
+        if (event->reason == EARNEST_REASON_NET) {
+            printf(" (log-odds %.1f, surest step %.2f, for %.0f ms)", (double)event->numbers[0],
+                   (double)event->numbers[1], (double)event->numbers[2]);
+        }
         if (event->reason == EARNEST_REASON_TEMPLATE) {
             printf(" (distance %.2f, where the recordings lie %.2f apart and other speech %.2f)",
                    (double)event->numbers[0], (double)event->numbers[1], (double)event->numbers[2]);
@@ -120,8 +131,8 @@ int main(int argc, char **argv) {
     size_t bytes;
     unsigned char pcm[320];
 
-    if (argc != 3) {
-        fprintf(stderr, "usage: %s MODEL AUDIO\n", argv[0]);
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: %s MODEL AUDIO [THRESHOLD]\n", argv[0]);
         return 2;
     }
     if (earnest_version() / 256 != EARNEST_VERSION / 256) {
@@ -139,8 +150,11 @@ int main(int argc, char **argv) {
     earnest_config_default(&config, sizeof config);
     config.model = model;
     config.model_bytes = bytes;
-    config.own_threshold = 1; /* that of examples/kitchen/assistant.toml */
-    config.threshold = 0.34f;
+    config.pre_roll_samples = EARNEST_SAMPLE_RATE_HZ / 2;
+    if (argc == 4) {
+        config.own_threshold = 1;
+        config.threshold = (float)atof(argv[3]);
+    }
     if (earnest_required_bytes(&config, &bytes, &error) != EARNEST_OK) {
         return wrong(argv[1], &error);
     }

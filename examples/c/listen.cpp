@@ -16,13 +16,12 @@ namespace {
 class Listener {
 public:
     // `model` must outlive the listener.
-    Listener(const std::vector<char> &model, float threshold) {
+    explicit Listener(const std::vector<char> &model) {
         earnest_config config;
         earnest_config_default(&config, sizeof config);
         config.model = model.data();
         config.model_bytes = model.size();
-        config.own_threshold = 1;
-        config.threshold = threshold;
+        config.pre_roll_samples = EARNEST_SAMPLE_RATE_HZ / 2;
         earnest_error error = {};
         std::size_t bytes = 0;
         check(earnest_required_bytes(&config, &bytes, &error), error);
@@ -85,7 +84,7 @@ int main(int argc, char **argv) {
             const unsigned low = static_cast<unsigned char>(bytes[i]), high = static_cast<unsigned char>(bytes[i + 1]);
             samples.push_back(static_cast<std::int16_t>(low | high << 8));
         }
-        Listener listener(model, 0.34f);
+        Listener listener(model);
         listener.push(samples, [](const earnest_event &event) {
             if (event.kind == EARNEST_EVENT_WAKE) {
                 std::printf("woke at %.2f s, score %.2f, needed %.2f\n",

@@ -49,13 +49,17 @@ __attribute__((noinline)) void board_paint(void) {
     }
 }
 
-__attribute__((noinline)) uint32_t board_stack(void) {
+static const volatile uint32_t *deepest(void) {
     const volatile uint32_t *word = board_bss_end;
     while (word < painted_from && *word == PAINT) {
         word++;
     }
-    return 4 * (uint32_t)(painted_from - word);
+    return word;
 }
+
+__attribute__((noinline)) uint32_t board_stack(void) { return 4 * (uint32_t)(painted_from - deepest()); }
+
+__attribute__((noinline)) uint32_t board_stack_all(void) { return 4 * (uint32_t)(board_stack_top - deepest()); }
 
 __attribute__((used)) void board_reset(void) {
     /* The floating-point unit, before any code that might use it. */

@@ -13,5 +13,7 @@ uint32_t board_ticks(void);
 void board_paint(void);
 /* Bytes of stack used since it was marked, below where it was marked. */
 uint32_t board_stack(void);
+/* Bytes of stack used since then, from the top on. */
+uint32_t board_stack_all(void);
 
 #endif

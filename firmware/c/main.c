@@ -2,7 +2,8 @@
  * The whole chain on a microcontroller, from C: the clip in flash through libearnest.a, 10 ms at a time, in static
  * memory. It prints the events in the words of the Rust program beside it, and what they cost.
  *
- * MODEL, CLIP: files that are put into flash. BASE leaves the library out, so that its size is a difference.
+ * MODEL, CLIP: files that are put into flash. THRESHOLD, PRE_ROLL: instead of the model's own and of 16,000 samples.
+ * NAME: what the costs are called. BASE leaves the library out, so that its size is a difference.
  */
 #include "board.h"
 #include "tell.h"
@@ -53,10 +54,10 @@ static void count(struct cost *cost, uint32_t before) {
     cost->most = ticks > cost->most ? ticks : cost->most;
 }
 
-/* `cost NAME chunks ticks most-ticks stack-bytes state-bytes`. */
+/* `cost NAME chunks ticks most-ticks stack-bytes state-bytes all-stack-bytes`. */
 static void tell_cost(const char *name, uint64_t chunks, const struct cost *cost, size_t state) {
     struct tell_text line = {{0}, 0};
-    uint32_t stack = board_stack();
+    uint32_t stack = board_stack(), all = board_stack_all();
     tell_word(&line, "cost ");
     tell_word(&line, name);
     tell_number(&line, chunks);
@@ -64,6 +65,7 @@ static void tell_cost(const char *name, uint64_t chunks, const struct cost *cost
     tell_number(&line, cost->most);
     tell_number(&line, stack);
     tell_number(&line, state);
+    tell_number(&line, all);
     tell_end(&line, board_print);
 }
 
@@ -94,8 +96,13 @@ static void chain(void) {
     earnest_config_default(&config, sizeof config);
     config.model = model;
     config.model_bytes = (size_t)(model_end - model);
+#ifdef THRESHOLD
     config.own_threshold = 1;
-    config.threshold = 0.34f;
+    config.threshold = THRESHOLD;
+#endif
+#ifdef PRE_ROLL
+    config.pre_roll_samples = PRE_ROLL;
+#endif
     if (earnest_required_bytes(&config, &needed, &error) != EARNEST_OK) {
         failed("required_bytes", &error);
     }
@@ -105,7 +112,7 @@ static void chain(void) {
         failed("init", &error);
     }
     count(&making, before);
-    tell_cost("c-chain-new", 1, &making, needed);
+    tell_cost(NAME "-new", 1, &making, needed);
 
     board_paint();
     while (at < total) {
@@ -135,7 +142,7 @@ static void chain(void) {
         pushing.ticks += chunk;
         pushing.most = most > pushing.most ? most : pushing.most;
     }
-    tell_cost("c-chain", total / CHUNK, &pushing, needed);
+    tell_cost(NAME, total / CHUNK, &pushing, needed);
     if (earnest_release(listener) != EARNEST_OK) {
         error.status = EARNEST_BAD_LISTENER;
         failed("release", &error);

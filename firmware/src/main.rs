@@ -6,12 +6,16 @@
 //! thumbv7em-none-eabihf`). What it prints before the costs must be the same.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![cfg_attr(
-    not(all(feature = "micro", feature = "net", feature = "template")),
+    not(all(feature = "micro", feature = "template", feature = "command")),
     allow(dead_code, reason = "a program of fewer stages leaves something out")
 )]
 
 mod report;
 mod stages;
+#[cfg(feature = "wake")]
+mod wake;
+#[cfg(feature = "command")]
+mod command;
 
 #[cfg(target_os = "none")]
 mod board;

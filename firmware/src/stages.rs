@@ -9,7 +9,7 @@ use crate::report::{Hash, Line};
 use earnest::Storage;
 #[cfg(feature = "vad")]
 use earnest::audio::SampleIndex;
-#[cfg(feature = "template")]
+#[cfg(any(feature = "template", feature = "wake"))]
 use earnest::event::Event;
 #[cfg(feature = "front-end")]
 use earnest::frontend::{FrontEnd, FrontEndConfig, MelFrame};
@@ -19,10 +19,12 @@ use earnest::frontend::{MicroFrontEnd, MicroFrontEndConfig};
 use earnest::nn::{Model, Net};
 #[cfg(feature = "template")]
 use earnest::pipeline::Pipeline;
+#[cfg(any(feature = "template", feature = "wake"))]
+use earnest::spotter::Detection;
+#[cfg(feature = "template")]
+use earnest::spotter::KeywordSpotter;
 #[cfg(feature = "template")]
 use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
-#[cfg(feature = "template")]
-use earnest::spotter::{Detection, KeywordSpotter};
 #[cfg(feature = "vad")]
 use earnest::vad::{MelVad, MelVadConfig, SpeechEdge, VadFrame, VoiceActivityDetector};
 
@@ -42,15 +44,15 @@ const THRESHOLD: f32 = 0.34;
 const SPOTTER_STATE: usize = 14_000;
 
 /// The small acoustic model in integers, where its words can be read in place.
-#[cfg(feature = "net")]
-static PHONES: &Aligned<[u8]> = &Aligned(*include_bytes!("../../models/phones-s.int8.ear"));
+#[cfg(any(feature = "net", feature = "command"))]
+pub(crate) static PHONES: &Aligned<[u8]> = &Aligned(*include_bytes!("../../models/phones-s.int8.ear"));
 /// Words of state that it needs.
-#[cfg(feature = "net")]
-const PHONES_STATE: usize = 6_000;
+#[cfg(any(feature = "net", feature = "command"))]
+pub(crate) const PHONES_STATE: usize = 4_700;
 
-#[cfg(feature = "net")]
+#[cfg(any(feature = "net", feature = "wake"))]
 #[repr(align(4))]
-struct Aligned<T: ?Sized>(T);
+pub(crate) struct Aligned<T: ?Sized>(pub(crate) T);
 
 /// A stage that may not be there yet. Unlike an `Option`'s `None`, `Empty` is zero: it needs no initial value in flash.
 #[cfg(any(feature = "front-end", feature = "micro"))]
@@ -74,6 +76,10 @@ pub(crate) struct State {
     spotter: [f32; SPOTTER_STATE],
     #[cfg(feature = "template")]
     pre_roll: [i16; 16_000],
+    #[cfg(feature = "wake")]
+    wake: crate::wake::Memory,
+    #[cfg(feature = "command")]
+    command: crate::command::Memory,
 }
 
 impl State {
@@ -90,6 +96,10 @@ impl State {
         spotter: [0.0; SPOTTER_STATE],
         #[cfg(feature = "template")]
         pre_roll: [0; 16_000],
+        #[cfg(feature = "wake")]
+        wake: crate::wake::Memory::EMPTY,
+        #[cfg(feature = "command")]
+        command: crate::command::Memory::EMPTY,
     };
 }
 
@@ -109,6 +119,10 @@ pub(crate) fn run(state: &mut State, machine: &mut impl Machine) {
         template(state, machine);
         chain(state, machine);
     }
+    #[cfg(feature = "wake")]
+    crate::wake::run(&mut state.wake, machine);
+    #[cfg(feature = "command")]
+    crate::command::run(&mut state.wake, &mut state.command, machine);
     #[cfg(feature = "canary")]
     canary(machine);
 }
@@ -123,7 +137,7 @@ fn clip(machine: &mut impl Machine) {
 }
 
 /// `bits NAME items hash`.
-fn bits(machine: &mut impl Machine, name: &str, items: u64, hash: &Hash) {
+pub(crate) fn bits(machine: &mut impl Machine, name: &str, items: u64, hash: &Hash) {
     Line::new("bits").word(name).number(items).hex(hash.value()).print(machine);
 }
 
@@ -308,6 +322,7 @@ fn chain(state: &mut State, machine: &mut impl Machine) {
     let Ok(mut pipeline) = Pipeline::with_vad(FrontEndConfig::base(), vad, spotter, pre_roll) else {
         return Line::new("failed chain").print(machine);
     };
+    Line::new("chain").word("c-template").print(machine);
     let mut meter = Meter::new();
     for chunk in CLIP.chunks(CHUNK) {
         // No more than one edge and one detection a frame.
@@ -325,8 +340,8 @@ fn chain(state: &mut State, machine: &mut impl Machine) {
     meter.print(machine, "chain", (CLIP.len() / CHUNK) as u64, size_of_val(&pipeline));
 }
 
-#[cfg(feature = "template")]
-fn print_event(machine: &mut impl Machine, event: &Event) {
+#[cfg(any(feature = "template", feature = "wake"))]
+pub(crate) fn print_event(machine: &mut impl Machine, event: &Event) {
     let told = |name: &str, d: &Detection| {
         let line = Line::new("event").word(name).number(d.span.start.0).number(d.span.end.0);
         line.number(d.decided.0).hex(u64::from(d.score.to_bits()))

@@ -6,14 +6,19 @@ extern crate earnest as earnest_core;
 
 #[path = "../../capi/src/api/mod.rs"]
 mod api;
+#[path = "c_api/guard.rs"]
+mod guard;
 
 use api::ffi::*;
+use api::guard_ffi::earnest_surroundings_now;
+use api::guard_types::Surroundings;
 use api::types::{Config, Error, Event, ModelFacts, Vad};
 use libfuzzer_sys::fuzz_target;
 use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
 
 const MODEL: &[u8] = include_bytes!("../../examples/kitchen/hey_earnest.earnest");
+const NET: &[u8] = include_bytes!("../../models/wake-alexa.ear");
 const OK: i32 = 0;
 /// No listener of more memory than this is made.
 const MAX_BYTES: usize = 1 << 20;
@@ -70,10 +75,14 @@ fuzz_target!(|bytes: &[u8]| {
     let mut slots: Vec<Slot> = (0..3)
         .map(|_| Slot { memory: Vec::new(), handle: null_mut(), model: Vec::new(), live: false })
         .collect();
+    let mut guards: Vec<guard::Slot> = (0..2).map(|_| guard::Slot::default()).collect();
     while !bytes.0.is_empty() {
-        let which = usize::from(bytes.byte() % 3);
-        step(&mut bytes, &mut slots[which]);
+        match bytes.byte() % 6 {
+            which @ 0..3 => step(&mut bytes, &mut slots[usize::from(which)]),
+            which => guard::step(&mut bytes, &mut guards[usize::from(which % 2)]),
+        }
     }
+    guards.iter_mut().for_each(guard::Slot::end);
     for slot in &mut slots {
         let live = slot.live;
         let status = unsafe { earnest_release(slot.handle) };
@@ -127,9 +136,10 @@ fn config(bytes: &mut Bytes, model: &[u8]) -> Config {
     config
 }
 
-/// The kitchen's phrase, whole or changed, with length and checksum made right or not.
+/// A model of either engine, whole or changed, with length and checksum made right or not.
 fn model(bytes: &mut Bytes) -> Vec<u8> {
-    let mut model = MODEL.to_vec();
+    let net = bytes.byte() & 1 != 0;
+    let mut model = if net { NET } else { MODEL }.to_vec();
     for _ in 0..bytes.byte() % 4 {
         let at = bytes.size() % model.len();
         model[at] = bytes.byte();
@@ -137,8 +147,13 @@ fn model(bytes: &mut Bytes) -> Vec<u8> {
     if bytes.byte() & 1 == 0 {
         let length = (model.len() as u32).to_le_bytes();
         model[12..16].copy_from_slice(&length);
-        let crc = crc32(&model[12..]).to_le_bytes();
-        model[8..12].copy_from_slice(&crc);
+        if net {
+            let rest: Vec<u8> = model[..16].iter().chain(&model[20..]).copied().collect();
+            model[16..20].copy_from_slice(&crc32(&rest).to_le_bytes());
+        } else {
+            let crc = crc32(&model[12..]).to_le_bytes();
+            model[8..12].copy_from_slice(&crc);
+        }
     }
     model
 }
@@ -216,6 +231,9 @@ fn step(bytes: &mut Bytes, slot: &mut Slot) {
             unsafe { earnest_config_default(memory.as_mut_ptr().cast(), size) };
         }
         11 => {
+            let mut around = MaybeUninit::<Surroundings>::uninit();
+            let out = place(bytes, &mut around, slot);
+            unsafe { earnest_surroundings_now(handle, out) };
             earnest_has(bytes.word());
             assert!(!earnest_status_text(bytes.word() as i32).is_null());
         }

@@ -37,6 +37,14 @@ pub struct ConfidenceWeights {
     pub command: [f32; 5],
 }
 
+impl ConfidenceWeights {
+    fn check(&self) -> Result<(), ConfigError> {
+        let ConfidenceWeights { score, phone, not_listed, command } = *self;
+        let mut weights = [score, phone].into_iter().chain(not_listed).chain(command);
+        weights.try_for_each(|weight| ConfigError::check("weights", f64::from(weight), -1e3, 1e3))
+    }
+}
+
 impl Default for ConfidenceWeights {
     /// For `models/phones-m`, fitted on `dev`.
     fn default() -> Self {
@@ -121,11 +129,18 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// [`ConfigError`] for too little memory, or a weight that is no number.
     pub fn new(weights: ConfidenceWeights, memory: Storage<'a, f32>) -> Result<Self, ConfigError> {
-        let ConfidenceWeights { score, phone, not_listed, command } = weights;
-        for weight in [score, phone].into_iter().chain(not_listed).chain(command) {
-            ConfigError::check("weights", f64::from(weight), -1e3, 1e3)?;
-        }
+        weights.check()?;
         Ok(Judge { weights, rescorer: Rescorer::new(memory)? })
+    }
+
+    /// For grammars without lists: no memory is needed, as there are no values to compare. A value of a list is judged
+    /// to be none of it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a weight that is no number.
+    pub fn without_lists(weights: ConfidenceWeights) -> Result<Self, ConfigError> {
+        weights.check()?;
+        Ok(Judge { weights, rescorer: Rescorer::none() })
     }
 
     /// Judges what was heard; `None` where there is no way through the grammar. To be called while the decoder still

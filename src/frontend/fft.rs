@@ -13,6 +13,7 @@
 )]
 
 use super::butterflies::{Complex, dft4, dft8, real_dft8, real_dft16};
+use super::series;
 use crate::error::ConfigError;
 use crate::simd::{BLOCK, Kernel, Lanes, Level};
 use core::f64::consts::TAU;
@@ -85,19 +86,66 @@ impl<const N: usize> Blocks<N> {
     }
 }
 
+/// What a transform of N points multiplies by.
+#[derive(Clone, Debug)]
+pub(super) struct Factors {
+    /// e^{-2πi kn/N}, k = 1 … 8, n in the lanes: `[n / 8]`, block k − 1.
+    rotation: [Blocks<BLOCK>; COLUMN_BLOCKS],
+    /// e^{-2πi jq/C}, j = 0 … 7 in the lanes, block q − 1.
+    inner: Blocks<{ COLUMN_BLOCKS - 1 }>,
+}
+
+impl Factors {
+    /// Those of 512 points, made by the compiler; those of [`RealFftF32::new`], bit for bit.
+    pub(super) const fn of_512() -> Self {
+        let mut factors = Factors { rotation: [Blocks::ZERO; COLUMN_BLOCKS], inner: Blocks::ZERO };
+        let mut n = 0;
+        while n < COLUMNS {
+            let mut k = 1;
+            while k <= BLOCK {
+                let (re, im) = series::unit(k * n, MAX_FFT);
+                factors.rotation[n / BLOCK].re[k - 1][n % BLOCK] = re;
+                factors.rotation[n / BLOCK].im[k - 1][n % BLOCK] = im;
+                k += 1;
+            }
+            n += 1;
+        }
+        let mut q = 1;
+        while q < COLUMN_BLOCKS {
+            let mut j = 0;
+            while j < BLOCK {
+                let (re, im) = series::unit(j * q, COLUMNS);
+                factors.inner.re[q - 1][j] = re;
+                factors.inner.im[q - 1][j] = im;
+                j += 1;
+            }
+            q += 1;
+        }
+        factors
+    }
+}
+
+/// What a transform keeps from one step to the next.
+#[derive(Clone, Debug)]
+pub(super) struct Scratch {
+    /// Rows 1 to 8 after the column transform, one column n a block: `[n / 8]`, block n % 8.
+    rows: [Blocks<BLOCK>; COLUMN_BLOCKS],
+    /// Row 0.
+    first_row: [[f32; BLOCK]; COLUMN_BLOCKS],
+}
+
+impl Scratch {
+    pub(super) const ZERO: Self =
+        Scratch { rows: [Blocks::ZERO; COLUMN_BLOCKS], first_row: [[0.0; BLOCK]; COLUMN_BLOCKS] };
+}
+
 /// The transform of the core: 128, 256 or 512 points, tables and scratch inline.
 #[derive(Clone, Debug)]
 pub struct RealFftF32 {
     len: usize,
     level: Level,
-    /// e^{-2πi kn/N}, k = 1 … 8, n in the lanes: `[n / 8]`, block k − 1.
-    rotation: [Blocks<BLOCK>; COLUMN_BLOCKS],
-    /// e^{-2πi jq/C}, j = 0 … 7 in the lanes, block q − 1.
-    inner: Blocks<{ COLUMN_BLOCKS - 1 }>,
-    /// Rows 1 to 8 after the column transform, one column n a block: `[n / 8]`, block n % 8.
-    rows: [Blocks<BLOCK>; COLUMN_BLOCKS],
-    /// Row 0.
-    first_row: [[f32; BLOCK]; COLUMN_BLOCKS],
+    factors: Factors,
+    scratch: Scratch,
 }
 
 impl RealFftF32 {
@@ -138,8 +186,7 @@ impl RealFftF32 {
                 (re[j], im[j]) = unit(j * (q + 1), columns);
             }
         }
-        let rows = [Blocks::ZERO; COLUMN_BLOCKS];
-        Ok(RealFftF32 { len, level, rotation, inner, rows, first_row: [[0.0; BLOCK]; COLUMN_BLOCKS] })
+        Ok(RealFftF32 { len, level, factors: Factors { rotation, inner }, scratch: Scratch::ZERO })
     }
 }
 
@@ -150,18 +197,31 @@ impl RealFft for RealFftF32 {
 
     /// Does nothing unless the three slices have the lengths asked for.
     fn power(&mut self, frame: &[f32], window: &[f32], power: &mut [f32]) {
-        let level = self.level;
-        match self.len {
-            128 => level.run(Transform::<1, 65> { fft: self, frame, window, power }),
-            256 => level.run(Transform::<2, 129> { fft: self, frame, window, power }),
-            _ => level.run(Transform::<4, 257> { fft: self, frame, window, power }),
+        let RealFftF32 { len, level, factors, scratch } = self;
+        match len {
+            128 => level.run(Transform::<1, 65> { factors, scratch, frame, window, power }),
+            256 => level.run(Transform::<2, 129> { factors, scratch, frame, window, power }),
+            _ => power_512(*level, factors, scratch, frame, window, power),
         }
     }
 }
 
+/// As [`RealFft::power`], of 512 points, with factors and scratch of the caller's.
+pub(super) fn power_512(
+    level: Level,
+    factors: &Factors,
+    scratch: &mut Scratch,
+    frame: &[f32],
+    window: &[f32],
+    power: &mut [f32],
+) {
+    level.run(Transform::<4, 257> { factors, scratch, frame, window, power });
+}
+
 /// `CB`: blocks of columns; `BINS`: N/2 + 1.
 struct Transform<'a, const CB: usize, const BINS: usize> {
-    fft: &'a mut RealFftF32,
+    factors: &'a Factors,
+    scratch: &'a mut Scratch,
     frame: &'a [f32],
     window: &'a [f32],
     power: &'a mut [f32],
@@ -184,7 +244,8 @@ impl<const CB: usize, const BINS: usize> Kernel for Transform<'_, CB, BINS> {
         let Some(power) = self.power.first_chunk_mut::<BINS>() else {
             return;
         };
-        let RealFftF32 { rotation, inner, rows, first_row, .. } = self.fft;
+        let Factors { rotation, inner } = self.factors;
+        let Scratch { rows, first_row } = self.scratch;
         for (n, (((rotation, rows), first_row), _)) in
             rotation.iter().zip(rows.iter_mut()).zip(first_row.iter_mut()).zip(0..CB).enumerate()
         {
@@ -405,6 +466,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_compiler_makes_the_same_factors() {
+        static MADE: Factors = Factors::of_512();
+        let made = RealFftF32::new(512).unwrap().factors;
+        let bits = |factors: &Factors| {
+            let blocks =
+                factors.rotation.iter().flat_map(|b| b.re.as_flattened().iter().chain(b.im.as_flattened()));
+            let inner = factors.inner.re.as_flattened().iter().chain(factors.inner.im.as_flattened());
+            blocks.chain(inner).map(|value| value.to_bits()).collect::<Vec<_>>()
+        };
+        assert_eq!(bits(&MADE), bits(&made));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::conditioning::StreamFilter;
 use super::{Edges, FrontEndConfig, MAX_FFT};
 use crate::audio::{Sample, SampleIndex, SampleSpan};
+use core::borrow::BorrowMut;
 
 /// Which window is ready.
 #[derive(Clone, Copy, Debug)]
@@ -11,10 +12,11 @@ pub(super) struct Ready {
     pub(super) span: SampleSpan,
 }
 
+/// `S`: the window's samples, or where they are lent.
 #[derive(Clone, Debug)]
-pub(super) struct Framer {
+pub(super) struct Framer<S = [f32; MAX_FFT]> {
     /// The window, zeros behind it.
-    samples: [f32; MAX_FFT],
+    samples: S,
     filter: Option<StreamFilter>,
     window: usize,
     hop: usize,
@@ -28,12 +30,12 @@ pub(super) struct Framer {
     now: SampleIndex,
 }
 
-impl Framer {
-    /// `lead < window`, `hop <= window <= MAX_FFT`, checked by the configuration.
-    pub(super) fn new(config: &FrontEndConfig) -> Self {
+impl<M: BorrowMut<[f32; MAX_FFT]>> Framer<M> {
+    /// `lead < window`, `hop <= window <= MAX_FFT`, checked by the configuration; `samples`: all zero.
+    pub(super) fn new(config: &FrontEndConfig, samples: M) -> Self {
         let lead = config.lead_samples();
         Framer {
-            samples: [0.0; MAX_FFT],
+            samples,
             filter: StreamFilter::new(config.conditioning),
             window: config.window_samples,
             hop: config.hop_samples,
@@ -52,7 +54,8 @@ impl Framer {
         let (taken, rest) =
             input.split_at_checked(self.window.saturating_sub(self.filled)).unwrap_or((input, &[]));
         *input = rest;
-        let slots = self.samples.get_mut(self.filled..).unwrap_or_default().iter_mut().zip(taken);
+        let slots =
+            self.samples.borrow_mut().get_mut(self.filled..).unwrap_or_default().iter_mut().zip(taken);
         match &mut self.filter {
             None => slots.for_each(|(slot, sample)| *slot = sample.unit().get()),
             Some(filter) => slots.for_each(|(slot, sample)| *slot = filter.next(sample.unit().get())),
@@ -63,7 +66,7 @@ impl Framer {
             return None;
         }
         if self.index == 0 && self.edges == Edges::Mirror {
-            let (before, after) = self.samples.split_at_mut_checked(self.lead)?;
+            let (before, after) = self.samples.borrow_mut().split_at_mut_checked(self.lead)?;
             before.iter_mut().rev().zip(after).for_each(|(before, after)| *before = *after);
         }
         Some(self.ready())
@@ -84,9 +87,10 @@ impl Framer {
         self.advance();
         // Where in the window the audio ends.
         let end = (now + self.lead as u64).saturating_sub(self.index * hop) as usize;
+        let samples = self.samples.borrow_mut();
         for slot in self.filled..self.window {
-            let mirrored = (2 * end).checked_sub(slot + 1).and_then(|at| self.samples.get(at).copied());
-            if let Some(sample) = self.samples.get_mut(slot) {
+            let mirrored = (2 * end).checked_sub(slot + 1).and_then(|at| samples.get(at).copied());
+            if let Some(sample) = samples.get_mut(slot) {
                 *sample = if self.edges == Edges::Mirror { mirrored.unwrap_or(0.0) } else { 0.0 };
             }
         }
@@ -97,7 +101,7 @@ impl Framer {
     /// Makes room for the next window if this one is full.
     fn advance(&mut self) {
         if self.filled == self.window && self.hop <= self.window && self.window <= MAX_FFT {
-            self.samples.copy_within(self.hop..self.window, 0);
+            self.samples.borrow_mut().copy_within(self.hop..self.window, 0);
             self.filled = self.window - self.hop;
         }
     }
@@ -112,7 +116,7 @@ impl Framer {
     }
 
     pub(super) fn frame(&self) -> &[f32; MAX_FFT] {
-        &self.samples
+        self.samples.borrow()
     }
 
     pub(super) fn now(&self) -> SampleIndex {
@@ -121,7 +125,7 @@ impl Framer {
 
     /// As new, but that the next sample is sample `origin`.
     pub(super) fn reset(&mut self, origin: SampleIndex) {
-        self.samples = [0.0; MAX_FFT];
+        *self.samples.borrow_mut() = [0.0; MAX_FFT];
         if let Some(filter) = &mut self.filter {
             filter.reset();
         }

@@ -1,6 +1,6 @@
 //! Triangular bands, equally far apart on the mel scale, each the weighted sum of a few FFT bins.
 
-use super::{FrontEndConfig, Height, MAX_FFT, MAX_MEL_BINS, MelScale, Triangles};
+use super::{FrontEndConfig, Height, MAX_FFT, MAX_MEL_BINS, MelScale, Triangles, series};
 use crate::audio::SAMPLE_RATE_HZ;
 use crate::error::ConfigError;
 use crate::simd::{BLOCK, Kernel, Lanes, Level};
@@ -107,12 +107,73 @@ impl MelFilterbank {
 
     /// One energy a band, and the sum of all `power`.
     pub(super) fn apply(&self, power: &Power, out: &mut Mel) -> f32 {
-        self.level.run(Apply { bank: self, power, out })
+        let bands = self.bands.get(..self.bins).unwrap_or_default();
+        apply(self.level, &self.weights, bands, power, out)
+    }
+}
+
+/// One energy a band, and the sum of all `power`.
+fn apply(level: Level, weights: &[[f32; BLOCK]], bands: &[(u16, u16)], power: &Power, out: &mut Mel) -> f32 {
+    level.run(Apply { weights, bands, power, out })
+}
+
+/// The bank of [`FrontEndConfig::base`], made by the compiler; that of [`MelFilterbank::new`], bit for bit.
+#[derive(Clone, Debug)]
+pub(super) struct BaseBank {
+    weights: [[f32; BLOCK]; BASE_BLOCKS],
+    bands: [(u16, u16); BASE.mel_bins],
+}
+
+const BASE: FrontEndConfig = FrontEndConfig::base();
+/// What its weights take.
+const BASE_BLOCKS: usize = 74;
+
+impl BaseBank {
+    pub(super) const fn new() -> Self {
+        const BINS: usize = BASE.fft_samples / 2 + 1;
+        const fn mel(hz: f64) -> f64 {
+            1127.0 * series::ln(1.0 + hz / 700.0)
+        }
+        let (low, high) = (mel(BASE.low_hz as f64), mel(BASE.high_hz as f64));
+        let step = (high - low) / (BASE.mel_bins + 1) as f64;
+        let bin_hz = SAMPLE_RATE_HZ as f64 / BASE.fft_samples as f64;
+        let mut mels = [0.0; BINS];
+        let mut bin = 0;
+        while bin < BINS {
+            mels[bin] = mel(bin as f64 * bin_hz);
+            bin += 1;
+        }
+        let mut bank = BaseBank { weights: [[0.0; BLOCK]; BASE_BLOCKS], bands: [(0, 0); BASE.mel_bins] };
+        let (mut used, mut band) = (0, 0);
+        while band < BASE.mel_bins {
+            let (left, right) = (low + band as f64 * step, low + (band as f64 + 2.0) * step);
+            let (mut first, mut count, mut bin) = (0, 0, 0);
+            while bin < BINS {
+                let weight = ((mels[bin] - left) / step).min((right - mels[bin]) / step);
+                if weight > 0.0 {
+                    first = if count == 0 { bin } else { first };
+                    bank.weights[used + count / BLOCK][count % BLOCK] = weight as f32;
+                    count += 1;
+                }
+                bin += 1;
+            }
+            let blocks = count.div_ceil(BLOCK);
+            bank.bands[band] = (first as u16, blocks as u16);
+            used += blocks;
+            band += 1;
+        }
+        bank
+    }
+
+    /// As [`MelFilterbank::apply`].
+    pub(super) fn apply(&self, level: Level, power: &Power, out: &mut Mel) -> f32 {
+        apply(level, &self.weights, &self.bands, power, out)
     }
 }
 
 struct Apply<'a> {
-    bank: &'a MelFilterbank,
+    weights: &'a [[f32; BLOCK]],
+    bands: &'a [(u16, u16)],
     power: &'a Power,
     out: &'a mut Mel,
 }
@@ -123,9 +184,8 @@ impl Kernel for Apply<'_> {
     #[inline(always)]
     fn run<V: Lanes>(self, token: V::Token) -> f32 {
         let power = self.power.as_flattened();
-        let mut weights = self.bank.weights.as_slice();
-        let bands = self.bank.bands.iter().take(self.bank.bins);
-        for (&(first, blocks), out) in bands.zip(self.out.as_flattened_mut()) {
+        let mut weights = self.weights;
+        for (&(first, blocks), out) in self.bands.iter().zip(self.out.as_flattened_mut()) {
             let Some((own, rest)) = weights.split_at_checked(usize::from(blocks)) else {
                 break;
             };
@@ -155,6 +215,18 @@ mod tests {
         // Bins 6 (188 Hz) to 228 (7125 Hz) lie between the first and the last peak.
         for (bin, total) in sum.iter().enumerate().take(229).skip(6) {
             assert!((total - 1.0).abs() < 1e-5, "bin {bin}: {total}");
+        }
+    }
+
+    #[test]
+    fn the_compiler_makes_the_same_bank() {
+        static MADE: BaseBank = BaseBank::new();
+        let made = MelFilterbank::new(&BASE, Level::scalar()).unwrap();
+        assert_eq!(MADE.bands, made.bands[..BASE.mel_bins]);
+        let used: usize = MADE.bands.iter().map(|(_, blocks)| usize::from(*blocks)).sum();
+        assert_eq!(used, BASE_BLOCKS);
+        for (ours, theirs) in MADE.weights.as_flattened().iter().zip(made.weights.as_flattened()) {
+            assert_eq!(ours.to_bits(), theirs.to_bits());
         }
     }
 

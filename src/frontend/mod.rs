@@ -1,12 +1,13 @@
 //! From samples to mel frames: window → real FFT → power → mel filterbank → compression, one frame every 10 ms.
 //!
 //! [`FrontEnd`] computes in `f32`, [`FrontEndConfig`] says what: the features of earnest's own models, of Kaldi, of
-//! librosa, with logarithm or per-channel energy normalisation. [`MicroFrontEnd`] is the integer front end of
-//! TensorFlow Lite Micro, bit for bit.
+//! librosa, with logarithm or per-channel energy normalisation. [`BaseFrontEnd`] gives the first of these, bit for bit,
+//! with its tables in flash. [`MicroFrontEnd`] is the integer front end of TensorFlow Lite Micro, bit for bit.
 
 mod config;
 mod conditioning;
 mod framing;
+mod series;
 mod window;
 mod butterflies;
 mod fft;
@@ -14,8 +15,10 @@ mod mel;
 mod compression;
 mod log;
 mod pcen;
+mod base;
 mod micro;
 
+pub use base::{BaseFrontEnd, BaseMemory};
 pub use config::{
     Compression, Conditioning, Edges, FrontEndConfig, Height, MelScale, Triangles, WindowShape,
 };
@@ -67,6 +70,26 @@ impl Default for MelFrame {
     }
 }
 
+/// What gives a chain its mel frames: [`FrontEnd`] or [`BaseFrontEnd`].
+pub trait MelSource {
+    /// Takes samples from `input` until a frame is ready or `input` is empty, and leaves the rest in `input`. After
+    /// `None` all of it is taken in.
+    fn process<S: Sample>(&mut self, input: &mut &[S]) -> Option<&MelFrame>;
+
+    /// As new, but that the next sample is sample `now`. Nothing of what was heard is left in memory.
+    fn reset_at(&mut self, now: SampleIndex);
+}
+
+impl<F: RealFft> MelSource for FrontEnd<F> {
+    fn process<S: Sample>(&mut self, input: &mut &[S]) -> Option<&MelFrame> {
+        FrontEnd::process(self, input)
+    }
+
+    fn reset_at(&mut self, now: SampleIndex) {
+        FrontEnd::reset_at(self, now);
+    }
+}
+
 /// The front end: samples in, mel frames out. `F` is the Fourier transform, earnest's own unless it is given
 /// another.
 #[derive(Clone, Debug)]
@@ -115,7 +138,7 @@ impl<F: RealFft> FrontEnd<F> {
         let filterbank = MelFilterbank::new(&config, level)?;
         Ok(FrontEnd {
             config,
-            framer: Framer::new(&config),
+            framer: Framer::new(&config, [0.0; MAX_FFT]),
             window: Window::new(&config),
             fft,
             filterbank,
@@ -160,11 +183,7 @@ impl<F: RealFft> FrontEnd<F> {
         }
         let total = self.filterbank.apply(&self.power, &mut self.frame.mel);
         self.compressor.apply(&mut self.frame.mel, self.config.mel_bins);
-        // Parseval: every bin but the first and the last stands for two.
-        let power = self.power.as_flattened();
-        let once = |bin: usize| power.get(bin).copied().unwrap_or(0.0);
-        let both_sides = 2.0 * total - once(0) - once(self.config.fft_samples / 2);
-        self.frame.mean_square = both_sides * self.window.inverse_energy() / self.config.fft_samples as f32;
+        self.frame.mean_square = mean_square(&self.power, total, self.config.fft_samples, &self.window);
         self.frame.span = ready.span;
         self.frame.index = ready.index;
         &self.frame
@@ -198,6 +217,15 @@ impl<F: RealFft> FrontEnd<F> {
         transform(&mut self.fft, &[0.0; MAX_FFT], &self.window, &mut self.power);
         self.frame = MelFrame::new(self.config.mel_bins);
     }
+}
+
+/// Of the windowed audio; `total`: sum of all `power`.
+fn mean_square(power: &Power, total: f32, fft_samples: usize, window: &Window) -> f32 {
+    // Parseval: every bin but the first and the last stands for two.
+    let power = power.as_flattened();
+    let once = |bin: usize| power.get(bin).copied().unwrap_or(0.0);
+    let both_sides = 2.0 * total - once(0) - once(fft_samples / 2);
+    both_sides * window.inverse_energy() / fft_samples as f32
 }
 
 fn transform<F: RealFft>(fft: &mut F, frame: &[f32; MAX_FFT], window: &Window, power: &mut Power) {
@@ -289,6 +317,27 @@ mod tests {
                 front_end.reset();
                 prop_assert_eq!(&whole, &frames(&mut front_end, &pcm, &sizes), "{}", level);
             }
+        }
+
+        #[test]
+        fn the_tables_in_flash_give_the_same_bits(
+            pcm in prop::collection::vec(any::<i16>(), 0..3000),
+            shift in 0u32..16,
+            chunk in 1usize..700,
+        ) {
+            let pcm: Vec<i16> = pcm.into_iter().map(|x| x >> shift).collect();
+            let whole = frames(&mut FrontEnd::new(FrontEndConfig::base()).unwrap(), &pcm, &[]);
+            let mut memory = BaseMemory::ZERO;
+            let mut base = BaseFrontEnd::new(&mut memory);
+            base.process(&mut &[777i16; 333][..]);
+            base.reset_at(SampleIndex(0));
+            let mut found = Vec::new();
+            for mut chunk in pcm.chunks(chunk) {
+                while let Some(frame) = base.process(&mut chunk) {
+                    found.push(bits(frame));
+                }
+            }
+            prop_assert_eq!(whole, found);
         }
 
         #[test]

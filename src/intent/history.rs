@@ -22,6 +22,11 @@ pub struct Record {
     pub(super) goes: u32,
 }
 
+impl Record {
+    /// What memory holds before it is used: zeros, so that static memory needs no copy in flash.
+    pub const UNUSED: Record = Record { before: 0, arc: 0, what: 0, start: 0, end: 0, score: 0.0, goes: 0 };
+}
+
 impl Default for Record {
     fn default() -> Self {
         Record { before: NONE, arc: 0, what: 0, start: 0, end: 0, score: 0.0, goes: NONE }

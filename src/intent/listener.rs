@@ -6,7 +6,7 @@ use super::decoder::Decoder;
 use super::utterance::{Heard, UtteranceDecoder};
 use crate::audio::{Sample, SampleIndex};
 use crate::error::ConfigError;
-use crate::frontend::{FrontEnd, FrontEndConfig};
+use crate::frontend::{FrontEnd, FrontEndConfig, MelSource};
 use crate::nn::Net;
 use crate::vad::{MelVad, MelVadConfig, VoiceActivityDetector};
 
@@ -49,11 +49,13 @@ impl ListenerConfig {
     }
 }
 
-/// Listens for one command after the other.
+/// Listens for one command after the other. `F`: its front end.
 #[derive(Debug)]
-pub struct Listener<'a> {
-    front_end: FrontEnd,
+pub struct Listener<'a, F = FrontEnd> {
+    front_end: F,
     vad: MelVad,
+    /// End of the latest frame.
+    now: SampleIndex,
     utterance: UtteranceDecoder<'a>,
 }
 
@@ -61,10 +63,25 @@ impl<'a> Listener<'a> {
     /// # Errors
     /// [`ConfigError`] of a field out of range, or of a network that does not fit the front end or the phones.
     pub fn new(config: ListenerConfig, net: Net<'a>, decoder: Decoder<'a>) -> Result<Self, ConfigError> {
-        let base = FrontEndConfig::base();
+        Listener::with_front_end(config, FrontEnd::new(FrontEndConfig::base())?, net, decoder)
+    }
+}
+
+impl<'a, F: MelSource> Listener<'a, F> {
+    /// With another front end, which gives the frames of [`FrontEndConfig::base`].
+    ///
+    /// # Errors
+    /// As [`Listener::new`].
+    pub fn with_front_end(
+        config: ListenerConfig,
+        front_end: F,
+        net: Net<'a>,
+        decoder: Decoder<'a>,
+    ) -> Result<Self, ConfigError> {
         Ok(Listener {
-            front_end: FrontEnd::new(base)?,
-            vad: MelVad::new(config.vad, &base)?,
+            front_end,
+            vad: MelVad::new(config.vad, &FrontEndConfig::base())?,
+            now: SampleIndex(0),
             utterance: UtteranceDecoder::new(config, net, decoder)?,
         })
     }
@@ -87,6 +104,7 @@ impl<'a> Listener<'a> {
     pub fn push<S: Sample>(&mut self, pcm: &[S], mut tell: impl FnMut(&Decoder<'a>, Heard)) {
         let mut rest = pcm;
         while let Some(frame) = self.front_end.process(&mut rest) {
+            self.now = frame.span.end;
             let vad = self.vad.process(frame);
             self.utterance.process(frame, &vad, &mut tell);
         }
@@ -99,7 +117,7 @@ impl<'a> Listener<'a> {
         for _ in 0..=self.utterance.look_ahead() {
             self.push(&silence, &mut tell);
         }
-        self.utterance.end(self.front_end.now(), tell);
+        self.utterance.end(self.now, tell);
     }
 
     /// The sample at which frame `frame` of the present command begins.
@@ -109,8 +127,9 @@ impl<'a> Listener<'a> {
 
     /// As new.
     pub fn reset(&mut self) {
-        self.front_end.reset();
+        self.front_end.reset_at(SampleIndex(0));
         self.vad.reset();
+        self.now = SampleIndex(0);
         self.utterance.reset();
     }
 }

@@ -49,6 +49,11 @@ impl<'a> Rescorer<'a> {
         }
     }
 
+    /// One that finds no value at all.
+    pub(crate) fn none() -> Self {
+        Rescorer { columns: Storage::Lent(&mut []) }
+    }
+
     /// The values that explain best what was said at `items[index]`, the best first, in `out`; how many there are. None
     /// for a word, and for a command that is longer than the decoder remembers.
     ///
@@ -61,7 +66,7 @@ impl<'a> Rescorer<'a> {
         index: usize,
         out: &mut [Candidate],
     ) -> usize {
-        let Some(item) = items.get(index) else { return 0 };
+        let Some(item) = items.get(index).filter(|_| !self.columns.is_empty()) else { return 0 };
         let Some(list) = item.list.and_then(|list| decoder.list(list)) else { return 0 };
         let before = index.checked_sub(1).and_then(|before| items.get(before));
         let first =

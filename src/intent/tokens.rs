@@ -50,6 +50,12 @@ impl Default for Token {
 }
 
 impl Token {
+    /// What memory holds before it is used: zeros, so that static memory needs no copy in flash.
+    pub const UNUSED: Token = {
+        let path = Path { score: 0.0, history: 0, start: 0 };
+        Token { arc: 0, node: 0, phone: path, pause: path }
+    };
+
     pub(super) fn best(&self) -> f32 {
         self.phone.score.max(self.pause.score)
     }

@@ -37,12 +37,7 @@ impl Segmenter {
         hangover_frames: u32,
         talk_window_s: u32,
     ) -> Result<Self, ConfigError> {
-        ConfigError::check("onset_frames", f64::from(onset_frames), 1.0, 100.0)?;
-        ConfigError::check("hangover_frames", f64::from(hangover_frames), 1.0, 500.0)?;
-        let longest = f64::from(MAX_TALK_WINDOW_S);
-        // The window must hold every frame that an edge can still revise.
-        let shortest = f64::from(onset_frames.max(hangover_frames).div_ceil(FRAMES_PER_S));
-        ConfigError::check("talk_window_s", f64::from(talk_window_s), shortest, longest)?;
+        Segmenter::check(onset_frames, hangover_frames, talk_window_s)?;
         Ok(Segmenter {
             onset_frames,
             hangover_frames,
@@ -53,6 +48,21 @@ impl Segmenter {
             quiet_before: 0,
             talk: TalkWindow::new(talk_window_s * FRAMES_PER_S),
         })
+    }
+
+    /// # Errors
+    /// [`ConfigError::OutOfRange`] naming the field.
+    pub(super) fn check(
+        onset_frames: u32,
+        hangover_frames: u32,
+        talk_window_s: u32,
+    ) -> Result<(), ConfigError> {
+        ConfigError::check("onset_frames", f64::from(onset_frames), 1.0, 100.0)?;
+        ConfigError::check("hangover_frames", f64::from(hangover_frames), 1.0, 500.0)?;
+        let longest = f64::from(MAX_TALK_WINDOW_S);
+        // The window must hold every frame that an edge can still revise.
+        let shortest = f64::from(onset_frames.max(hangover_frames).div_ceil(FRAMES_PER_S));
+        ConfigError::check("talk_window_s", f64::from(talk_window_s), shortest, longest)
     }
 
     /// `likely`: whether this frame, taken by itself, is speech.

@@ -1,8 +1,8 @@
 //! The functions of `earnest.h`; their comments become the header's.
 #![allow(clippy::missing_safety_doc, reason = "what a caller promises is said at the head of earnest.h")]
 
-use super::listener::{self, Layout, Listener};
-use super::pointer::{self, Head, Out};
+use super::listener::{self, Layout, Listener, Model};
+use super::pointer::{self, Head, Object, Out};
 use super::types::{Config, Error, Event, Feature, ModelFacts, Status, Vad};
 use core::ffi::{CStr, c_char, c_void};
 
@@ -32,6 +32,7 @@ pub extern "C" fn earnest_version() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn earnest_has(feature: u32) -> u32 {
     let has = feature == Feature::EngineTemplate as u32
+        || feature == Feature::EngineNet as u32
         || (feature == Feature::RuntimeSimd as u32 && cfg!(feature = "std"));
     u32::from(has)
 }
@@ -41,7 +42,7 @@ pub extern "C" fn earnest_has(feature: u32) -> u32 {
 /// Threads: any. Interrupts: yes. Time: constant.
 #[unsafe(no_mangle)]
 pub extern "C" fn earnest_status_text(status: i32) -> *const c_char {
-    const TEXTS: [(Status, &CStr); 12] = [
+    const TEXTS: [(Status, &CStr); 17] = [
         (Status::Ok, c"done"),
         (Status::NullPointer, c"a pointer is null"),
         (Status::Misaligned, c"a pointer is not aligned"),
@@ -51,9 +52,14 @@ pub extern "C" fn earnest_status_text(status: i32) -> *const c_char {
         (Status::BadSize, c"a struct has a size that no version gives it"),
         (Status::UnknownField, c"a field is set that this version doesn't know"),
         (Status::BadModel, c"not a model, or damaged"),
-        (Status::BadListener, c"not a listener"),
+        (Status::BadListener, c"not a listener, or not a guard"),
         (Status::NothingHeard, c"nothing was heard yet"),
         (Status::NotRemembered, c"not remembered"),
+        (Status::Refused, c"refused"),
+        (Status::JournalFull, c"the journal is full"),
+        (Status::NoJournal, c"there is no journal"),
+        (Status::BadJournal, c"the journal was changed"),
+        (Status::Busy, c"called from its own callback"),
     ];
     let found = TEXTS.iter().find(|(known, _)| *known as i32 == status);
     found.map_or(c"unknown status", |(_, text)| text).as_ptr()
@@ -68,12 +74,12 @@ pub extern "C" fn earnest_status_text(status: i32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn earnest_config_default(config: *mut Config, size: usize) -> i32 {
     // SAFETY: the caller's promise.
-    unsafe { pointer::told(pointer::write_config(config, size), core::ptr::null_mut()) }
+    unsafe { pointer::told(pointer::write_defaults(config, size), core::ptr::null_mut()) }
 }
 
 /// Checks a model, whole, and tells what it says of itself.
 ///
-/// model: `model_bytes` bytes of any alignment, read during the call only. facts: written if it is a good model.
+/// model: `model_bytes` bytes, a network's at a multiple of 4, read during the call only. facts: written if it is a good model.
 /// error: null, or where the numbers go of what was wrong.
 ///
 /// Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_MODEL.
@@ -90,7 +96,7 @@ pub unsafe extern "C" fn earnest_model_check(
         let (facts, image) = unsafe {
             (Out::new(facts, "facts")?, pointer::slice(model.cast::<u8>(), model_bytes, "model")?.0)
         };
-        facts.set(listener::facts(&listener::model(image)?));
+        facts.set(Model::parse(image)?.facts());
         Ok(())
     };
     // SAFETY: the caller's promise.
@@ -114,11 +120,11 @@ pub unsafe extern "C" fn earnest_required_bytes(
 ) -> i32 {
     let work = || {
         // SAFETY: the caller's promise.
-        let (bytes, config) = unsafe { (Out::new(bytes, "bytes")?, pointer::config(config)?) };
+        let (bytes, config) = unsafe { (Out::new(bytes, "bytes")?, pointer::versioned(config)?) };
         listener::check(&config)?;
         // SAFETY: the caller's promise.
         let model = match unsafe { pointer::image(config.model, config.model_bytes) }? {
-            Some((image, _)) => Some(listener::model(image)?),
+            Some((image, _)) => Some(Model::parse(image)?),
             None => None,
         };
         bytes.set(Layout::new(Head::SIZE, &config, model.as_ref()).total);
@@ -151,13 +157,13 @@ pub unsafe extern "C" fn earnest_init(
         let (handle, config) = unsafe {
             let handle = Out::new(listener, "listener")?;
             handle.set(core::ptr::null_mut());
-            (handle, pointer::config(config)?)
+            (handle, pointer::versioned(config)?)
         };
         listener::check(&config)?;
         // SAFETY: the caller's promise.
         let image = unsafe { pointer::image(config.model, config.model_bytes) }?;
         let model = match image {
-            Some((image, _)) => Some(listener::model(image)?),
+            Some((image, _)) => Some(Model::parse(image)?),
             None => None,
         };
         let layout = Layout::new(Head::SIZE, &config, model.as_ref());
@@ -167,8 +173,8 @@ pub unsafe extern "C" fn earnest_init(
         }
         // SAFETY: the caller's promise.
         let made = unsafe {
-            pointer::place(memory, memory_bytes, &layout, &others, |slot, state, pre_roll| {
-                Listener::make(slot, &config, model, state, pre_roll)
+            pointer::place(memory, memory_bytes, &layout, &others, |slot, parts| {
+                Listener::make(slot, &config, model, parts)
             })
         };
         handle.set(made?);
@@ -218,7 +224,7 @@ pub unsafe extern "C" fn earnest_push(
                 Out::new(taken, "taken")?,
                 Out::new(event, "event")?,
                 pointer::slice(pcm, samples, "pcm")?,
-                pointer::listener(listener)?,
+                pointer::object(listener)?,
             )
         };
         piece.apart(memory, "pcm")?;
@@ -366,27 +372,27 @@ pub unsafe extern "C" fn earnest_pre_roll_copy(
 }
 
 /// # Safety
-/// As [`pointer::listener`].
+/// As [`pointer::object`].
 unsafe fn with(listener: *mut Head, work: impl FnOnce(&mut Listener<'static>)) -> i32 {
     // SAFETY: as promised by the caller; no error to write to.
     unsafe {
-        pointer::told(pointer::listener(listener).map(|(listener, _)| work(listener)), core::ptr::null_mut())
+        pointer::told(pointer::object(listener).map(|(listener, _)| work(listener)), core::ptr::null_mut())
     }
 }
 
 /// # Safety
 /// As [`pointer::look`] and [`Out::new`].
-unsafe fn ask<T: Copy>(
-    listener: *const Head,
+pub(crate) unsafe fn ask<O: Object, T: Copy>(
+    handle: *const O,
     out: *mut T,
     field: &str,
-    answer: impl FnOnce(&Listener<'static>) -> Result<T, Error>,
+    answer: impl FnOnce(&O::Inner) -> Result<T, Error>,
 ) -> i32 {
     let work = || {
         // SAFETY: as promised by the caller.
-        let (out, (listener, memory)) = unsafe { (Out::new(out, field)?, pointer::look(listener)?) };
+        let (out, (object, memory)) = unsafe { (Out::new(out, field)?, pointer::look(handle)?) };
         out.piece().apart(memory, field)?;
-        out.set(answer(listener)?);
+        out.set(answer(object)?);
         Ok(())
     };
     // SAFETY: no error to write to.

@@ -1,11 +1,17 @@
 //! The chain behind a listener, and where its parts lie in the caller's memory.
 
-use super::types::{Config, EARNEST_ALIGNMENT, Error, Event, Feature, ModelFacts, Status, Vad, text};
+use super::guard_types::Surroundings;
+use super::types::{
+    Config, EARNEST_ALIGNMENT, EARNEST_ENGINES_OWN, EARNEST_SAMPLE_RATE_HZ, Error, Event, Feature,
+    ModelFacts, Status, Vad, text,
+};
 use core::mem::MaybeUninit;
 use earnest_core::Storage;
 use earnest_core::audio::{PreRoll, SampleIndex, SampleSpan};
-use earnest_core::frontend::{FrontEnd, FrontEndConfig, MelFrame};
+use earnest_core::frontend::{BaseFrontEnd, BaseMemory, FrontEndConfig, MelFrame};
+use earnest_core::nn;
 use earnest_core::pipeline::Pipeline;
+use earnest_core::spotter::net::{NetConfig, NetModel, NetSpotter};
 use earnest_core::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
 use earnest_core::spotter::{Detection, KeywordSpotter};
 use earnest_core::vad::{MelVad, MelVadConfig, VadFrame};
@@ -18,6 +24,7 @@ const MAX_PRE_ROLL: u32 = 300 * 16_000;
 enum Engine<'a> {
     /// No model: speech only.
     None,
+    Net(NetSpotter<'a>),
     Template(TemplateSpotter<'a>),
 }
 
@@ -25,6 +32,7 @@ impl KeywordSpotter for Engine<'_> {
     fn process(&mut self, frame: &MelFrame, vad: &VadFrame) -> Option<Detection> {
         match self {
             Engine::None => None,
+            Engine::Net(spotter) => spotter.process(frame, vad),
             Engine::Template(spotter) => spotter.process(frame, vad),
         }
     }
@@ -32,6 +40,7 @@ impl KeywordSpotter for Engine<'_> {
     fn score(&self) -> f32 {
         match self {
             Engine::None => 0.0,
+            Engine::Net(spotter) => spotter.score(),
             Engine::Template(spotter) => spotter.score(),
         }
     }
@@ -39,29 +48,59 @@ impl KeywordSpotter for Engine<'_> {
     fn reset(&mut self) {
         match self {
             Engine::None => (),
+            Engine::Net(spotter) => spotter.reset(),
             Engine::Template(spotter) => spotter.reset(),
         }
     }
 }
 
-/// A model, checked.
-pub(crate) fn model(image: &[u8]) -> Result<TemplateModel<'_>, Error> {
-    TemplateModel::parse(image).map_err(|error| Error::from_image(&error))
+/// A model of either engine, checked.
+pub(crate) enum Model<'a> {
+    Net(NetModel<'a>),
+    Template(TemplateModel<'a>),
 }
 
-/// What `model` says of itself.
-pub(crate) fn facts(model: &TemplateModel<'_>) -> ModelFacts {
-    ModelFacts {
-        engine: Feature::EngineTemplate as u32,
-        threshold: model.threshold(),
-        recordings: model.recordings() as u32,
-        phrase: text(&[model.phrase()]),
+impl<'a> Model<'a> {
+    /// What begins as a network is one; anything else should be recordings.
+    pub(crate) fn parse(image: &'a [u8]) -> Result<Self, Error> {
+        if image.starts_with(&nn::Model::MAGIC) {
+            return NetModel::parse(image).map(Model::Net).map_err(|error| Error::from_net(&error));
+        }
+        TemplateModel::parse(image).map(Model::Template).map_err(|error| Error::from_image(&error))
+    }
+
+    /// What it says of itself.
+    pub(crate) fn facts(&self) -> ModelFacts {
+        match self {
+            Model::Net(model) => ModelFacts {
+                engine: Feature::EngineNet as u32,
+                threshold: model.threshold(),
+                recordings: 0,
+                phrase: text(&[model.phrase()]),
+            },
+            Model::Template(model) => ModelFacts {
+                engine: Feature::EngineTemplate as u32,
+                threshold: model.threshold(),
+                recordings: model.recordings() as u32,
+                phrase: text(&[model.phrase()]),
+            },
+        }
+    }
+
+    /// Words of memory that its spotter needs.
+    fn required_words(&self) -> usize {
+        match self {
+            Model::Net(model) => NetSpotter::required_words(model),
+            Model::Template(model) => model.required_state(),
+        }
     }
 }
 
 /// Where what lies, in bytes from the start of the memory. The listener itself lies at 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
+    /// Where the front end's memory begins.
+    pub(crate) front_end_at: usize,
     /// Where the spotter's state begins.
     pub(crate) state_at: usize,
     /// Elements of it.
@@ -76,47 +115,128 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// `head`: bytes of the listener itself; `config`: checked. All sizes are bounded: nothing wraps on 32 bits.
-    pub(crate) fn new(head: usize, config: &Config, model: Option<&TemplateModel<'_>>) -> Layout {
-        let state = model.map_or(0, TemplateModel::required_state);
+    pub(crate) fn new(head: usize, config: &Config, model: Option<&Model<'_>>) -> Layout {
+        let state = model.map_or(0, Model::required_words);
         let pre_roll = config.pre_roll_samples as usize;
-        let state_at = head.next_multiple_of(EARNEST_ALIGNMENT);
-        let pre_roll_at = state_at + state * size_of::<f32>();
+        let front_end_at = head.next_multiple_of(EARNEST_ALIGNMENT);
+        let state_at = (front_end_at + size_of::<BaseMemory>()).next_multiple_of(EARNEST_ALIGNMENT);
+        let pre_roll_at = state_at + state * size_of::<u32>();
         let total = (pre_roll_at + pre_roll * size_of::<i16>()).next_multiple_of(EARNEST_ALIGNMENT);
-        Layout { state_at, state, pre_roll_at, pre_roll, total }
+        Layout { front_end_at, state_at, state, pre_roll_at, pre_roll, total }
     }
+}
+
+/// The parts of the memory beside the listener itself.
+pub(crate) struct Parts<'a> {
+    pub(crate) front_end: &'a mut BaseMemory,
+    pub(crate) state: &'a mut [u32],
+    pub(crate) pre_roll: &'a mut [i16],
 }
 
 /// What a handle stands for.
 pub(crate) struct Listener<'a> {
-    pipeline: Pipeline<'a, Engine<'a>>,
+    pipeline: Pipeline<'a, Engine<'a>, MelVad, BaseFrontEnd<'a>>,
+    /// The latest stretch of speech: its first sample, one past its last once it is over, and the quiet before it.
+    stretch: (u64, u64, u64),
+    talk_window_samples: u32,
 }
 
 impl<'a> Listener<'a> {
-    /// Puts one into `slot`, there and not on the stack first: it is large. `state` and `pre_roll`: as long as the
-    /// [`Layout`] has them. Where it fails, nothing is in `slot`.
-    #[inline]
+    /// Puts one into `slot`. `parts`: as long as the [`Layout`] has them. Where it fails, nothing is in `slot`.
     pub(crate) fn make(
         slot: &mut MaybeUninit<Self>,
         config: &Config,
-        model: Option<TemplateModel<'a>>,
-        state: &'a mut [f32],
-        pre_roll: &'a mut [i16],
+        model: Option<Model<'a>>,
+        parts: Parts<'a>,
     ) -> Result<(), Error> {
-        let engine = engine(config, model, state)?;
-        let vad = vad(config)?;
+        let Parts { front_end, state, pre_roll } = parts;
         let pre_roll = PreRoll::new(Storage::Lent(pre_roll)).map_err(|error| Error::from_core(&error, ""))?;
-        match FrontEnd::new(FrontEndConfig::base()) {
-            Ok(front_end) => {
-                slot.write(Listener { pipeline: Pipeline::of(front_end, vad, engine, pre_roll) });
+        match model {
+            None => Self::emplace(slot, config, Engine::None, front_end, pre_roll),
+            Some(Model::Net(model)) => Self::with_net(slot, config, model, state, front_end, pre_roll),
+            Some(Model::Template(model)) => {
+                Self::with_template(slot, config, model, state, front_end, pre_roll)
+            }
+        }
+    }
+
+    // Each apart, and what they share too: all in one function, they would take the stack of all.
+    #[inline(never)]
+    fn with_net(
+        slot: &mut MaybeUninit<Self>,
+        config: &Config,
+        model: NetModel<'a>,
+        state: &'a mut [u32],
+        front_end: &'a mut BaseMemory,
+        pre_roll: PreRoll<'a>,
+    ) -> Result<(), Error> {
+        let own = NetConfig::default();
+        let wake = NetConfig {
+            threshold: config.own_threshold(),
+            near_miss: config.near_miss(own.near_miss),
+            refractory_ms: config.refractory_ms(own.refractory_ms),
+        };
+        match NetSpotter::new(wake, model, Storage::Lent(state)) {
+            Ok(spotter) => Self::emplace(slot, config, Engine::Net(spotter), front_end, pre_roll),
+            Err(error) => Err(Error::from_core(&error, "")),
+        }
+    }
+
+    #[inline(never)]
+    fn with_template(
+        slot: &mut MaybeUninit<Self>,
+        config: &Config,
+        model: TemplateModel<'a>,
+        state: &'a mut [u32],
+        front_end: &'a mut BaseMemory,
+        pre_roll: PreRoll<'a>,
+    ) -> Result<(), Error> {
+        let own = TemplateConfig::default();
+        let wake = TemplateConfig {
+            threshold: config.own_threshold(),
+            near_miss: config.near_miss(own.near_miss),
+            refractory_ms: config.refractory_ms(own.refractory_ms),
+        };
+        let state = bytemuck::try_cast_slice_mut(state).unwrap_or_default();
+        match TemplateSpotter::new(wake, model, Storage::Lent(state)) {
+            Ok(spotter) => Self::emplace(slot, config, Engine::Template(spotter), front_end, pre_roll),
+            Err(error) => Err(Error::from_core(&error, "")),
+        }
+    }
+
+    #[inline(never)]
+    fn emplace(
+        slot: &mut MaybeUninit<Self>,
+        config: &Config,
+        engine: Engine<'a>,
+        front_end: &'a mut BaseMemory,
+        pre_roll: PreRoll<'a>,
+    ) -> Result<(), Error> {
+        match MelVad::new(vad_config(config), &FrontEndConfig::base()) {
+            Ok(vad) => {
+                let front_end = BaseFrontEnd::new(front_end);
+                slot.write(Listener {
+                    pipeline: Pipeline::of(front_end, vad, engine, pre_roll),
+                    stretch: (0, 0, 0),
+                    talk_window_samples: config.vad_talk_window_s * EARNEST_SAMPLE_RATE_HZ,
+                });
                 Ok(())
             }
-            Err(error) => Err(Error::from_core(&error, "")),
+            Err(error) => Err(Error::from_core(&error, "vad_")),
         }
     }
 
     /// The next event, [`Event::NONE`] if all of `pcm` was taken in without one.
     pub(crate) fn push(&mut self, pcm: &mut &[i16]) -> Event {
         while let Some(event) = self.pipeline.next_event(pcm) {
+            match event {
+                earnest_core::event::Event::SpeechStart { at, .. } => {
+                    let quiet = self.pipeline.vad().map_or(0, |vad| vad.quiet_samples);
+                    self.stretch = (at.0, at.0, quiet);
+                }
+                earnest_core::event::Event::SpeechEnd { at, .. } => self.stretch.1 = at.0,
+                _ => {}
+            }
             if let Some(event) = Event::from_core(&event) {
                 return event;
             }
@@ -132,7 +252,21 @@ impl<'a> Listener<'a> {
         self.pipeline.vad().map(|frame| Vad::from_core(frame, self.pipeline.spotter().score()))
     }
 
+    pub(crate) fn surroundings(&self) -> Option<Surroundings> {
+        let vad = self.pipeline.vad()?;
+        let (start, end, quiet_samples) = self.stretch;
+        Some(Surroundings {
+            stretch_start: start,
+            stretch_end: if vad.speech { self.now() } else { end },
+            quiet_samples,
+            talk_samples: vad.talk_samples,
+            talk_window_samples: self.talk_window_samples,
+            ..Surroundings::default()
+        })
+    }
+
     pub(crate) fn mute(&mut self) {
+        self.stretch = (0, 0, 0);
         self.pipeline.mute();
     }
 
@@ -145,6 +279,7 @@ impl<'a> Listener<'a> {
     }
 
     pub(crate) fn reset(&mut self) {
+        self.stretch = (0, 0, 0);
         self.pipeline.reset();
     }
 
@@ -160,32 +295,26 @@ impl<'a> Listener<'a> {
     }
 }
 
-/// Checks what the listener's fields say to the VAD, and makes it.
-fn vad(config: &Config) -> Result<MelVad, Error> {
-    let vad = MelVadConfig {
+fn vad_config(config: &Config) -> MelVadConfig {
+    MelVadConfig {
         threshold: config.vad_threshold,
         onset_frames: config.vad_onset_frames,
         hangover_frames: config.vad_hangover_frames,
         talk_window_s: config.vad_talk_window_s,
-    };
-    MelVad::new(vad, &FrontEndConfig::base()).map_err(|error| Error::from_core(&error, "vad_"))
+    }
 }
 
-/// Makes the engine that `model` asks for.
-fn engine<'a>(
-    config: &Config,
-    model: Option<TemplateModel<'a>>,
-    state: &'a mut [f32],
-) -> Result<Engine<'a>, Error> {
-    let Some(model) = model else { return Ok(Engine::None) };
-    let wake = TemplateConfig {
-        threshold: (config.own_threshold == 1).then_some(config.threshold),
-        near_miss: config.near_miss,
-        refractory_ms: config.refractory_ms,
-    };
-    match TemplateSpotter::new(wake, model, Storage::Lent(state)) {
-        Ok(spotter) => Ok(Engine::Template(spotter)),
-        Err(error) => Err(Error::from_core(&error, "")),
+impl Config {
+    fn own_threshold(&self) -> Option<f32> {
+        (self.own_threshold == 1).then_some(self.threshold)
+    }
+
+    fn near_miss(&self, engines_own: f32) -> f32 {
+        if self.near_miss == -1.0 { engines_own } else { self.near_miss }
+    }
+
+    fn refractory_ms(&self, engines_own: u32) -> u32 {
+        if self.refractory_ms == EARNEST_ENGINES_OWN { engines_own } else { self.refractory_ms }
     }
 }
 
@@ -194,13 +323,17 @@ pub(crate) fn check(config: &Config) -> Result<(), Error> {
     in_range("pre_roll_samples", config.pre_roll_samples.into(), 1.0, MAX_PRE_ROLL.into())?;
     in_range("own_threshold", config.own_threshold.into(), 0.0, 1.0)?;
     in_range("threshold", config.threshold.into(), 0.0, 1.0)?;
-    in_range("near_miss", config.near_miss.into(), 0.0, 1.0)?;
-    in_range("refractory_ms", config.refractory_ms.into(), 0.0, 10_000.0)?;
-    vad(config).map(drop)
+    if config.near_miss != -1.0 {
+        in_range("near_miss", config.near_miss.into(), 0.0, 1.0)?;
+    }
+    if config.refractory_ms != EARNEST_ENGINES_OWN {
+        in_range("refractory_ms", config.refractory_ms.into(), 0.0, 10_000.0)?;
+    }
+    vad_config(config).check().map_err(|error| Error::from_core(&error, "vad_"))
 }
 
 /// NaN is never in range.
-fn in_range(field: &str, actual: f64, min: f64, max: f64) -> Result<(), Error> {
+pub(crate) fn in_range(field: &str, actual: f64, min: f64, max: f64) -> Result<(), Error> {
     if actual >= min && actual <= max {
         return Ok(());
     }

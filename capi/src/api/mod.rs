@@ -2,12 +2,19 @@
 
 #[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 pub(crate) mod types;
+#[allow(unreachable_pub, reason = "cbindgen takes what is public")]
+pub(crate) mod settings;
+#[allow(unreachable_pub, reason = "cbindgen takes what is public")]
+pub(crate) mod guard_types;
 mod listener;
+mod guard;
 #[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 mod pointer;
 #[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 pub(crate) mod ffi;
+#[allow(unreachable_pub, reason = "cbindgen takes what is public")]
+pub(crate) mod guard_ffi;
 
 /// What a handle points to.
 #[allow(unused_imports, reason = "for tests and fuzzers")]
-pub(crate) use pointer::Head as Handle;
+pub(crate) use pointer::{GuardHead as GuardHandle, Head as Handle};

@@ -1,31 +1,90 @@
 //! Every check of a pointer. What can't be checked is the caller's promise, said in `earnest.h`: that memory is there
 //! for as many bytes as the call is told, and that nobody else uses it meanwhile.
 //!
-//! A listener is a [`Head`] at the start of the caller's memory, then the spotter's state, then the pre-roll.
+//! A listener is a [`Head`] at the start of the caller's memory, then the front end's memory, the spotter's state, the
+//! pre-roll; a guard is a [`GuardHead`], then the actions, the recording.
 
-use super::listener::{Layout, Listener};
+use super::guard::{self, Keeper};
+use super::guard_types::{Action, Input, Policy};
+use super::listener::{Layout, Listener, Parts};
 use super::types::{Config, EARNEST_ALIGNMENT, Error, Status};
 use core::ffi::c_void;
-use core::mem::MaybeUninit;
+use core::mem::{MaybeUninit, offset_of};
 use core::ptr;
 use zeroize::Zeroize;
 
-/// "EARL" and a version of the layout.
-const TAG: u32 = 0x4541_524c ^ 1;
-
-/// A listener. What is in it is the library's own.
-pub struct Head {
-    // Anywhere in it: only this library, as it was compiled, looks.
+/// What every handle points to.
+#[repr(C)]
+struct Mark {
+    /// Which object this is.
     tag: u32,
-    /// Where it was made: a copy elsewhere is no listener, its parts lie in the memory of the first.
+    /// Whether its own callback is under way.
+    busy: u32,
+    /// Where it was made: a copy elsewhere is none, its parts lie in the memory of the first.
     address: usize,
     /// Bytes of the whole memory.
     total: usize,
-    listener: Listener<'static>,
 }
 
-// The caller's memory is aligned for it.
+/// A mark, then what is marked.
+#[repr(C)]
+struct Marked<T> {
+    mark: Mark,
+    inner: T,
+}
+
+// Not `repr(C)`: C programs see the name alone.
+/// A listener. What is in it is the library's own.
+pub struct Head {
+    marked: Marked<Listener<'static>>,
+}
+
+/// A guard. What is in it is the library's own.
+pub struct GuardHead {
+    marked: Marked<Keeper<'static>>,
+}
+
+// The mark is the first part of both.
+const _: () = assert!(offset_of!(Head, marked) == 0 && offset_of!(GuardHead, marked) == 0);
+
+/// An object behind a handle: a [`Mark`], then what it is.
+pub(crate) trait Object {
+    const TAG: u32;
+    const NAME: &'static str;
+    type Inner;
+
+    /// # Safety
+    /// `this` points into memory that has room for all of it.
+    unsafe fn inner(this: *mut Self) -> *mut Self::Inner;
+}
+
+impl Object for Head {
+    /// "EARL" and a version of the layout.
+    const TAG: u32 = 0x4541_524c ^ 2;
+    const NAME: &'static str = "listener";
+    type Inner = Listener<'static>;
+
+    unsafe fn inner(this: *mut Self) -> *mut Self::Inner {
+        // SAFETY: within the object, by the caller's promise.
+        unsafe { &raw mut (*this).marked.inner }
+    }
+}
+
+impl Object for GuardHead {
+    /// "EARG" and a version of the layout.
+    const TAG: u32 = 0x4541_5247 ^ 1;
+    const NAME: &'static str = "guard";
+    type Inner = Keeper<'static>;
+
+    unsafe fn inner(this: *mut Self) -> *mut Self::Inner {
+        // SAFETY: within the object, by the caller's promise.
+        unsafe { &raw mut (*this).marked.inner }
+    }
+}
+
+// The caller's memory is aligned for them.
 const _: () = assert!(align_of::<Head>() <= EARNEST_ALIGNMENT);
+const _: () = assert!(align_of::<GuardHead>() <= EARNEST_ALIGNMENT);
 
 impl Head {
     /// Bytes of the head itself.
@@ -65,6 +124,39 @@ impl Piece {
 pub(crate) trait Plain: Copy {}
 impl Plain for u8 {}
 impl Plain for i16 {}
+impl Plain for Action {}
+
+/// A struct of numbers and pointers that begins with its size and may grow.
+pub(crate) trait Versioned: Copy {
+    /// Bytes of the first version.
+    const FIRST: usize;
+    const NAME: &'static str;
+    fn defaults() -> Self;
+}
+
+impl Versioned for Config {
+    const FIRST: usize = Config::FIRST_SIZE;
+    const NAME: &'static str = "config";
+    fn defaults() -> Self {
+        Config::new()
+    }
+}
+
+impl Versioned for Policy {
+    const FIRST: usize = Policy::FIRST_SIZE;
+    const NAME: &'static str = "policy";
+    fn defaults() -> Self {
+        Policy::new()
+    }
+}
+
+impl Versioned for Input {
+    const FIRST: usize = Input::FIRST_SIZE;
+    const NAME: &'static str = "input";
+    fn defaults() -> Self {
+        Input::default()
+    }
+}
 
 /// `count` elements from `pointer` on: not null, aligned, and no longer than an object can be.
 pub(crate) fn check<T>(pointer: *const T, count: usize, field: &str) -> Result<Piece, Error> {
@@ -106,6 +198,16 @@ pub(crate) unsafe fn slice<'a, T: Plain>(
     Ok((unsafe { core::slice::from_raw_parts(pointer, count) }, piece))
 }
 
+/// A struct of any bytes.
+///
+/// # Safety
+/// If `pointer` is not null, a `T` lies there, of which any bytes are one, and nobody writes to it meanwhile.
+pub(crate) unsafe fn read<T: Copy>(pointer: *const T, field: &str) -> Result<T, Error> {
+    check(pointer, 1, field)?;
+    // SAFETY: not null and aligned; readable by the caller's promise.
+    Ok(unsafe { pointer.read() })
+}
+
 /// A place for a result.
 pub(crate) struct Out<T> {
     pointer: *mut T,
@@ -143,53 +245,55 @@ pub(crate) unsafe fn told(result: Result<(), Error>, error: *mut Error) -> i32 {
     wrong.status
 }
 
-/// A configuration of any version: what its program doesn't know has its default.
+/// A struct of any version: what its program doesn't know has its default.
 ///
 /// # Safety
 /// If `pointer` is not null, it points to as many bytes as the `u32` there says, and nobody writes to them meanwhile.
-pub(crate) unsafe fn config(pointer: *const Config) -> Result<Config, Error> {
-    check(pointer, 1, "config")?;
+pub(crate) unsafe fn versioned<T: Versioned>(pointer: *const T) -> Result<T, Error> {
+    check(pointer, 1, T::NAME)?;
     // SAFETY: not null and aligned; every version begins with the size.
     let size = unsafe { pointer.cast::<u32>().read() } as usize;
-    sized(size)?;
-    let known = size.min(size_of::<Config>());
-    let mut config = Config::new();
-    // SAFETY: `known` bytes are there by the caller's promise, they fit, and any bytes are a `Config`. It is a copy in
-    // memory of our own.
-    unsafe { ptr::copy_nonoverlapping(pointer.cast::<u8>(), (&raw mut config).cast::<u8>(), known) };
+    sized::<T>(size)?;
+    let known = size.min(size_of::<T>());
+    let mut value = T::defaults();
+    // SAFETY: `known` bytes are there by the caller's promise, they fit, and any bytes are a `T`. It is a copy in memory
+    // of our own.
+    unsafe { ptr::copy_nonoverlapping(pointer.cast::<u8>(), (&raw mut value).cast::<u8>(), known) };
     for at in known..size {
         // SAFETY: one of the `size` bytes that are there by the caller's promise.
         let byte = unsafe { pointer.cast::<u8>().add(at).read() };
         if byte != 0 {
-            return Err(Error::new(Status::UnknownField, "config", 0.0, 0.0, at as f64));
+            return Err(Error::new(Status::UnknownField, T::NAME, 0.0, 0.0, at as f64));
         }
     }
-    Ok(config)
+    Ok(value)
 }
 
-/// Writes the defaults that a configuration of `size` bytes has room for, zeros behind them.
+/// Writes the defaults that a struct of `size` bytes has room for, zeros behind them.
 ///
 /// # Safety
 /// If `pointer` is not null, `size` bytes can be written there, and nobody else uses them.
-pub(crate) unsafe fn write_config(pointer: *mut Config, size: usize) -> Result<(), Error> {
-    check(pointer, 1, "config")?;
-    sized(size)?;
-    let defaults = Config { size: size as u32, ..Config::new() };
-    let known = size.min(size_of::<Config>());
-    // SAFETY: not null and aligned; `size` bytes are there by the caller's promise, and the source has `known`.
+pub(crate) unsafe fn write_defaults<T: Versioned>(pointer: *mut T, size: usize) -> Result<(), Error> {
+    check(pointer, 1, T::NAME)?;
+    sized::<T>(size)?;
+    let defaults = T::defaults();
+    let (known, told) = (size.min(size_of::<T>()), size as u32);
+    // SAFETY: not null and aligned; `size` bytes are there by the caller's promise, and the source has `known`. Every
+    // version begins with the size.
     unsafe {
         ptr::write_bytes(pointer.cast::<u8>(), 0, size);
         ptr::copy_nonoverlapping((&raw const defaults).cast::<u8>(), pointer.cast::<u8>(), known);
+        pointer.cast::<u32>().write(told);
     }
     Ok(())
 }
 
-/// Whether a configuration may have so many bytes. No version will ever have more than 4096.
-fn sized(size: usize) -> Result<(), Error> {
-    if (Config::FIRST_SIZE..=4096).contains(&size) {
+/// Whether a struct may have so many bytes. No version will ever have more than 4096.
+fn sized<T: Versioned>(size: usize) -> Result<(), Error> {
+    if (T::FIRST..=4096).contains(&size) {
         return Ok(());
     }
-    Err(Error::new(Status::BadSize, "size", Config::FIRST_SIZE as f64, 4096.0, size as f64))
+    Err(Error::new(Status::BadSize, "size", T::FIRST as f64, 4096.0, size as f64))
 }
 
 /// The image of a model: none, or bytes that stay.
@@ -208,6 +312,28 @@ pub(crate) unsafe fn image(
     unsafe { slice(pointer.cast::<u8>(), bytes, "model") }.map(Some)
 }
 
+/// The caller's memory for an object of `total` bytes.
+fn room(memory: *mut u8, bytes: usize, total: usize, others: &[(Piece, &str)]) -> Result<Piece, Error> {
+    let piece = check(memory, bytes, "memory")?;
+    aligned(piece.start, EARNEST_ALIGNMENT, "memory")?;
+    if bytes < total {
+        return Err(Error::new(Status::TooSmall, "memory_bytes", total as f64, f64::INFINITY, bytes as f64));
+    }
+    for (other, field) in others {
+        piece.apart(*other, field)?;
+    }
+    Ok(piece)
+}
+
+/// Marks what lies at `head` as an object: from here on its handle is one.
+///
+/// # Safety
+/// The inner object was written, and the memory has `total` bytes.
+unsafe fn mark<T: Object>(head: *mut T, address: usize, total: usize) {
+    // SAFETY: the mark is the first part of every object.
+    unsafe { head.cast::<Mark>().write(Mark { tag: T::TAG, busy: 0, address, total }) };
+}
+
 /// Clears the memory, has a listener made in it, and gives its handle. Where `make` fails the memory is left zero.
 ///
 /// # Safety
@@ -217,110 +343,216 @@ pub(crate) unsafe fn place(
     bytes: usize,
     layout: &Layout,
     others: &[(Piece, &str)],
-    make: impl FnOnce(
-        &mut MaybeUninit<Listener<'static>>,
-        &'static mut [f32],
-        &'static mut [i16],
-    ) -> Result<(), Error>,
+    make: impl FnOnce(&mut MaybeUninit<Listener<'static>>, Parts<'static>) -> Result<(), Error>,
 ) -> Result<*mut Head, Error> {
     let memory = memory.cast::<u8>();
-    let piece = check(memory, bytes, "memory")?;
-    aligned(piece.start, EARNEST_ALIGNMENT, "memory")?;
-    if bytes < layout.total {
-        return Err(Error::new(
-            Status::TooSmall,
-            "memory_bytes",
-            layout.total as f64,
-            f64::INFINITY,
-            bytes as f64,
-        ));
-    }
-    for (other, field) in others {
-        piece.apart(*other, field)?;
-    }
+    let piece = room(memory, bytes, layout.total, others)?;
     let head = memory.cast::<Head>();
     // SAFETY: `layout.total` bytes are there and ours by the caller's promise. The parts don't overlap and lie within
-    // them (`Layout::new`), each aligned for its type: the memory is aligned to 8, the state begins at a multiple of
-    // 8, the pre-roll at one of 4. Zero bytes are `f32`s and `i16`s. The slot lies in the head, which comes before both;
-    // it may hold anything. What is written at last makes the head whole.
+    // them (`Layout::new`), each aligned for its type: the memory is aligned to 8, the front end's and the state begin
+    // at multiples of 8, the pre-roll at one of 4. Zero bytes are `f32`s, `u32`s and `i16`s. The slot lies in the head,
+    // which comes before them; it may hold anything. What is written at last makes the head whole.
     unsafe {
         ptr::write_bytes(memory, 0, layout.total);
+        let front_end = &mut *memory.add(layout.front_end_at).cast();
         let state = core::slice::from_raw_parts_mut(memory.add(layout.state_at).cast(), layout.state);
         let pre_roll =
             core::slice::from_raw_parts_mut(memory.add(layout.pre_roll_at).cast(), layout.pre_roll);
-        let slot = &mut *(&raw mut (*head).listener).cast::<MaybeUninit<Listener<'static>>>();
-        if let Err(error) = make(slot, state, pre_roll) {
+        let slot = &mut *(&raw mut (*head).marked.inner).cast::<MaybeUninit<Listener<'static>>>();
+        if let Err(error) = make(slot, Parts { front_end, state, pre_roll }) {
             ptr::write_bytes(memory, 0, layout.total);
             return Err(error);
         }
-        // Now that there is a listener, this is a head.
-        (&raw mut (*head).total).write(layout.total);
-        (&raw mut (*head).address).write(piece.start);
-        (&raw mut (*head).tag).write(TAG);
+        mark(head, piece.start, layout.total);
         Ok(head)
     }
 }
 
-/// Whether there is a listener at `handle`, and the memory that it has.
+/// What a policy points to.
+pub(crate) struct Pointed<'a> {
+    pub(crate) actions: &'a [Action],
+    actions_piece: Piece,
+    key: Option<[u8; 32]>,
+}
+
+/// The actions and the key of a policy.
 ///
 /// # Safety
-/// If `handle` is not null, as many bytes as a [`Head`] has can be read there.
-unsafe fn recognised(handle: *const Head) -> Result<Piece, Error> {
-    let piece = check(handle, 1, "listener")?;
+/// As `earnest.h` promises of the policy's pointers.
+pub(crate) unsafe fn pointed<'a>(policy: &Policy) -> Result<Pointed<'a>, Error> {
+    if policy.action_count > guard::MAX_ACTIONS {
+        let (most, actual) = (guard::MAX_ACTIONS as f64, policy.action_count as f64);
+        return Err(Error::new(Status::OutOfRange, "action_count", 0.0, most, actual));
+    }
+    // SAFETY: the caller's promise.
+    let (actions, actions_piece) = unsafe { slice(policy.actions, policy.action_count, "actions") }?;
+    // SAFETY: the caller's promise: 32 bytes.
+    let key = unsafe { key(policy.journal_key) };
+    Ok(Pointed { actions, actions_piece, key })
+}
+
+/// A key of a journal, if there is one.
+///
+/// # Safety
+/// If `key` is not null, 32 bytes can be read there.
+pub(crate) unsafe fn key(key: *const u8) -> Option<[u8; 32]> {
+    // SAFETY: the caller's promise.
+    (!key.is_null()).then(|| unsafe { key.cast::<[u8; 32]>().read_unaligned() })
+}
+
+/// Where the parts of a guard lie: the actions, the recording, and bytes in all. All sizes are bounded.
+pub(crate) fn guard_layout(policy: &Policy) -> (usize, usize, usize) {
+    let actions_at = size_of::<GuardHead>().next_multiple_of(EARNEST_ALIGNMENT);
+    let actions = policy.action_count * size_of::<earnest_core::guard::Action>();
+    let recording_at = (actions_at + actions).next_multiple_of(EARNEST_ALIGNMENT);
+    let recording = policy.recording_samples as usize * size_of::<i16>();
+    (actions_at, recording_at, (recording_at + recording).next_multiple_of(EARNEST_ALIGNMENT))
+}
+
+/// Clears the memory, makes a guard of `policy` in it, which was checked, and gives its handle. Where that fails the
+/// memory is left zero.
+///
+/// # Safety
+/// If `memory` is not null, `bytes` bytes lie there that nobody else uses until the guard is released; so for the
+/// journal's memory.
+pub(crate) unsafe fn place_guard(
+    memory: *mut c_void,
+    bytes: usize,
+    policy: &Policy,
+    pointed: &Pointed<'_>,
+    handle: Piece,
+) -> Result<*mut GuardHead, Error> {
+    let memory = memory.cast::<u8>();
+    let (actions_at, recording_at, total) = guard_layout(policy);
+    let journal = policy.journal.cast::<u8>();
+    let journal_piece = match policy.journal_bytes {
+        0 => Piece { start: 0, bytes: 0 },
+        bytes => check(journal, bytes, "journal")?,
+    };
+    journal_piece.apart(handle, "journal")?;
+    journal_piece.apart(pointed.actions_piece, "journal")?;
+    let others = [(handle, "guard"), (pointed.actions_piece, "actions"), (journal_piece, "journal")];
+    let piece = room(memory, bytes, total, &others)?;
+    let head = memory.cast::<GuardHead>();
+    // SAFETY: `total` bytes are there and ours by the caller's promise, and the journal's. The parts don't overlap and
+    // lie within them (`guard_layout`), each aligned for its type. Every action is written before they are a slice of
+    // actions; zero bytes are `i16`s. What is written at last makes the head whole.
+    unsafe {
+        ptr::write_bytes(memory, 0, total);
+        let places = memory.add(actions_at).cast::<earnest_core::guard::Action>();
+        for (n, from) in pointed.actions.iter().enumerate() {
+            places.add(n).write(guard::action(from));
+        }
+        let parts = guard::Parts {
+            actions: core::slice::from_raw_parts_mut(places, pointed.actions.len()),
+            recording: core::slice::from_raw_parts_mut(
+                memory.add(recording_at).cast(),
+                policy.recording_samples as usize,
+            ),
+            journal: (policy.journal_bytes > 0)
+                .then(|| core::slice::from_raw_parts_mut(journal, policy.journal_bytes)),
+            key: pointed.key,
+        };
+        match Keeper::new(policy, parts) {
+            Ok(keeper) => (&raw mut (*head).marked.inner).write(keeper),
+            Err(error) => {
+                ptr::write_bytes(memory, 0, total);
+                return Err(error);
+            }
+        }
+        mark(head, piece.start, total);
+        Ok(head)
+    }
+}
+
+/// Whether there is an object at `handle`, and the memory that it has.
+///
+/// # Safety
+/// If `handle` is not null, as many bytes as a `T` has can be read there.
+unsafe fn recognised<T: Object>(handle: *const T) -> Result<Piece, Error> {
+    let piece = check(handle, 1, T::NAME)?;
+    let mark = handle.cast::<Mark>();
     // SAFETY: not null and aligned, readable by the caller's promise; integers of any bytes. Volatile: whatever the
     // memory holds, it is looked at.
-    let (tag, address, total) = unsafe {
+    let (tag, address, total, busy) = unsafe {
         (
-            (&raw const (*handle).tag).read_volatile(),
-            (&raw const (*handle).address).read_volatile(),
-            (*handle).total,
+            (&raw const (*mark).tag).read_volatile(),
+            (&raw const (*mark).address).read_volatile(),
+            (*mark).total,
+            (&raw const (*mark).busy).read_volatile(),
         )
     };
-    if tag != TAG || address != piece.start {
-        return Err(Error::new(
-            Status::BadListener,
-            "listener",
-            f64::from(TAG),
-            f64::from(TAG),
-            f64::from(tag),
-        ));
+    if tag != T::TAG || address != piece.start {
+        let expected = f64::from(T::TAG);
+        return Err(Error::new(Status::BadListener, T::NAME, expected, expected, f64::from(tag)));
+    }
+    if busy != 0 {
+        return Err(Error::new(Status::Busy, T::NAME, 0.0, 0.0, f64::from(busy)));
     }
     Ok(Piece { start: piece.start, bytes: total })
 }
 
-/// The listener at `handle`, and its memory.
+/// The object at `handle`, and its memory.
 ///
 /// # Safety
-/// If `handle` is not null, as many bytes as a [`Head`] has can be read there; if it is a listener, nobody else uses it
-/// while the reference lives.
-pub(crate) unsafe fn listener<'a>(handle: *mut Head) -> Result<(&'a mut Listener<'static>, Piece), Error> {
+/// If `handle` is not null, as many bytes as a `T` has can be read there; if it is one, nobody else uses it while the
+/// reference lives.
+pub(crate) unsafe fn object<'a, T: Object>(handle: *mut T) -> Result<(&'a mut T::Inner, Piece), Error>
+where
+    T::Inner: 'a,
+{
     // SAFETY: as promised by the caller.
     let memory = unsafe { recognised(handle) }?;
-    // SAFETY: the tag says that `place` wrote a head here, and the address that it was not moved; nobody else uses it.
-    Ok((unsafe { &mut (*handle).listener }, memory))
+    // SAFETY: the tag says that an object was written here, and the address that it was not moved; nobody else uses it.
+    Ok((unsafe { &mut *T::inner(handle) }, memory))
 }
 
-/// As [`listener`], to look only.
+/// As [`object`], to look only.
 ///
 /// # Safety
-/// As [`listener`]'s, but others may look too.
-pub(crate) unsafe fn look<'a>(handle: *const Head) -> Result<(&'a Listener<'static>, Piece), Error> {
+/// As [`object`]'s, but others may look too.
+pub(crate) unsafe fn look<'a, T: Object>(handle: *const T) -> Result<(&'a T::Inner, Piece), Error>
+where
+    T::Inner: 'a,
+{
     // SAFETY: as promised by the caller.
     let memory = unsafe { recognised(handle) }?;
-    // SAFETY: as in `listener`; nobody changes it while the reference lives.
-    Ok((unsafe { &(*handle).listener }, memory))
+    // SAFETY: as in `object`; nobody changes it while the reference lives.
+    Ok((unsafe { &*T::inner(handle.cast_mut()) }, memory))
 }
 
-/// Ends the listener and overwrites all of its memory with zeros.
+/// Runs `work`, which calls back: meanwhile the handle gives [`Status::Busy`].
 ///
 /// # Safety
-/// As [`listener`]'s; no reference to the listener lives.
-pub(crate) unsafe fn release(handle: *mut Head) -> Result<(), Error> {
+/// As [`object`]'s.
+pub(crate) unsafe fn busy<'a, T: Object, R>(
+    handle: *mut T,
+    work: impl FnOnce(&mut T::Inner, Piece) -> Result<R, Error>,
+) -> Result<R, Error>
+where
+    T::Inner: 'a,
+{
+    // SAFETY: as promised by the caller.
+    let (inner, memory) = unsafe { object(handle) }?;
+    let busy = handle.cast::<Mark>();
+    // SAFETY: the mark lies apart from what `inner` refers to.
+    unsafe { (&raw mut (*busy).busy).write_volatile(1) };
+    let result = work(inner, memory);
+    // SAFETY: as above; a call from `work` was refused, so the object is still there.
+    unsafe { (&raw mut (*busy).busy).write_volatile(0) };
+    result
+}
+
+/// Ends the object and overwrites all of its memory with zeros.
+///
+/// # Safety
+/// As [`object`]'s; no reference to the object lives.
+pub(crate) unsafe fn release<T: Object>(handle: *mut T) -> Result<(), Error> {
     // SAFETY: as promised by the caller.
     let memory = unsafe { recognised(handle) }?;
-    // SAFETY: `place` wrote the head, and nobody uses it. All `total` bytes are the listener's until here.
+    // SAFETY: the object was written there, and nobody uses it. All `total` bytes are its own until here.
     unsafe {
-        ptr::drop_in_place(handle);
+        ptr::drop_in_place(T::inner(handle));
         core::slice::from_raw_parts_mut(handle.cast::<u8>(), memory.bytes).zeroize();
     }
     Ok(())

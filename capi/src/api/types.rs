@@ -4,7 +4,9 @@ use core::ffi::{c_char, c_void};
 use core::mem::offset_of;
 use earnest_core::ConfigError;
 use earnest_core::event::Event as CoreEvent;
-use earnest_core::spotter::template::{ImageError, TemplateConfig};
+use earnest_core::nn;
+use earnest_core::spotter::net::NetModelError;
+use earnest_core::spotter::template::ImageError;
 use earnest_core::spotter::{Detection, Evidence};
 use earnest_core::vad::{MelVadConfig, VadFrame};
 
@@ -13,6 +15,8 @@ pub const EARNEST_ALIGNMENT: usize = 8;
 /// Samples per second of all audio. Whoever has another rate resamples before.
 #[allow(dead_code, reason = "for C programs")]
 pub const EARNEST_SAMPLE_RATE_HZ: u32 = 16_000;
+/// For earnest_config.refractory_ms: what the engine takes if nothing is said.
+pub const EARNEST_ENGINES_OWN: u32 = u32::MAX;
 /// Elements of earnest_event.numbers.
 pub const EARNEST_EVENT_NUMBERS: usize = 8;
 /// Elements of earnest_error.field, the terminating zero included.
@@ -43,12 +47,22 @@ pub enum Status {
     UnknownField = 7,
     /// The bytes are no model of a kind that this library knows, or were damaged.
     BadModel = 8,
-    /// Not a listener: never initialised, released, moved in memory, or overwritten.
+    /// Not a listener, or not a guard: never initialised, released, moved in memory, or overwritten.
     BadListener = 9,
     /// No frame has been judged yet: less than 25 ms were heard since the start, the last reset or the last mute.
     NothingHeard = 10,
     /// The samples asked for are not (all) remembered.
     NotRemembered = 11,
+    /// The guard refused. What was told with it says why.
+    Refused = 12,
+    /// The journal has no room for what could have to be told: earnest_guard_rotate(), after its content was kept.
+    JournalFull = 13,
+    /// The guard was made without a journal.
+    NoJournal = 14,
+    /// An entry of the journal is wrong: number `actual`.
+    BadJournal = 15,
+    /// The guard is at work: its own callback called it.
+    Busy = 16,
 }
 
 /// What kind of event it is. Later versions may add kinds: skip those that you don't know.
@@ -77,6 +91,9 @@ pub enum Reason {
     /// The template engine's. [0] how far the audio lay from the recordings, about 1 for other speech; [1] how far
     /// the recordings lie apart; [2] how near other speech comes; [3] the recording it was most like, from 0.
     Template = 1,
+    /// The net engine's. [0] log-odds for the phrase, of which the score is the logistic function; [1] highest
+    /// probability of any single step; [2] for how long the score had been half of the threshold, ms.
+    Net = 2,
 }
 
 /// What a library may be able to do; see earnest_has().
@@ -87,6 +104,8 @@ pub enum Feature {
     EngineTemplate = 1,
     /// The widest vector instructions are found when the program runs, not only those it was compiled for.
     RuntimeSimd = 2,
+    /// Wake phrases that a small network was trained for.
+    EngineNet = 3,
 }
 
 /// How a listener is made. Fill it with earnest_config_default(), then change what you need. Later versions add fields
@@ -98,8 +117,9 @@ pub struct Config {
     pub size: u32,
     /// Samples that are remembered: 1 to 4,800,000 (300 s). Two bytes each. Default 16,000.
     pub pre_roll_samples: u32,
-    /// The wake phrase: an image made by `earnest enroll`, in flash or RAM, any alignment. It is used in place: it must
-    /// stay there, unchanged, until earnest_release(). Null for none: speech is still detected. Default null.
+    /// The wake phrase: a network's image (models/wake-*.ear), at a multiple of 4 bytes, or one that `earnest enroll`
+    /// made, of any alignment; earnest_model_check() tells which it is. In flash or RAM, used in place: it must stay
+    /// there, unchanged, until earnest_release(). Null for none: speech is still detected. Default null.
     pub model: *const c_void,
     /// Bytes of the image. Default 0.
     pub model_bytes: usize,
@@ -107,9 +127,11 @@ pub struct Config {
     pub own_threshold: u32,
     /// Score that wakes, 0 to 1. It counts if `own_threshold` is 1, and must be in range in any case. Default 0.5.
     pub threshold: f32,
-    /// Scores that miss the threshold by no more than this are told as near misses, 0 to 1. Default 0.15.
+    /// Scores that miss the threshold by no more than this are told as near misses, 0 to 1. Default -1: the engine's
+    /// own, 0.2 for a network, 0.15 for recordings.
     pub near_miss: f32,
-    /// After a wake, nothing that begins before its end plus this long counts, 0 to 10,000 ms. Default 300.
+    /// After a wake, nothing counts for this long, 0 to 10,000 ms. Default EARNEST_ENGINES_OWN: 1000 for a network, 300
+    /// for recordings.
     pub refractory_ms: u32,
     /// A frame is likely speech from this probability, 0.01 to 0.99. Default 0.5.
     pub vad_threshold: f32,
@@ -128,7 +150,7 @@ impl Config {
 
     /// The defaults that the fields tell.
     pub(crate) fn new() -> Self {
-        let (wake, vad) = (TemplateConfig::default(), MelVadConfig::default());
+        let vad = MelVadConfig::default();
         Config {
             size: size_of::<Config>() as u32,
             pre_roll_samples: 16_000,
@@ -136,8 +158,8 @@ impl Config {
             model_bytes: 0,
             own_threshold: 0,
             threshold: 0.5,
-            near_miss: wake.near_miss,
-            refractory_ms: wake.refractory_ms,
+            near_miss: -1.0,
+            refractory_ms: EARNEST_ENGINES_OWN,
             vad_threshold: vad.threshold,
             vad_onset_frames: vad.onset_frames,
             vad_hangover_frames: vad.hangover_frames,
@@ -197,11 +219,15 @@ impl Event {
             threshold: detection.threshold,
             ..Event::NONE
         };
-        if let Evidence::Template(why) = detection.why {
-            let numbers = [why.distance, why.recordings, why.background, f32::from(why.nearest)];
-            event.numbers.iter_mut().zip(numbers).for_each(|(slot, number)| *slot = number);
-            event.reason = Reason::Template as u32;
-        }
+        let (reason, numbers) = match detection.why {
+            Evidence::Template(why) => {
+                (Reason::Template, [why.distance, why.recordings, why.background, f32::from(why.nearest)])
+            }
+            Evidence::Net(why) => (Reason::Net, [why.log_odds, why.highest, why.held_ms as f32, 0.0]),
+            _ => (Reason::None, [0.0; 4]),
+        };
+        event.numbers.iter_mut().zip(numbers).for_each(|(slot, number)| *slot = number);
+        event.reason = reason as u32;
         event
     }
 }
@@ -268,7 +294,7 @@ pub struct ModelFacts {
     pub engine: u32,
     /// Its own threshold, 0 to 1.
     pub threshold: f32,
-    /// Recordings it was enrolled from.
+    /// Recordings it was enrolled from; 0 for a network.
     pub recordings: u32,
     /// The phrase, UTF-8, ends with a zero.
     pub phrase: [c_char; EARNEST_PHRASE_CHARS],
@@ -328,6 +354,35 @@ impl Error {
             _ => ("magic", 0.0, 0.0, 0.0),
         };
         Error::new(Status::BadModel, field, min, max, actual)
+    }
+
+    pub(crate) fn from_net(error: &NetModelError) -> Error {
+        let (status, field, expected, actual) = match *error {
+            NetModelError::Image(nn::ImageError::Alignment { actual, .. }) => {
+                (Status::Misaligned, "model", 0.0, actual as f64)
+            }
+            NetModelError::Image(nn::ImageError::Length { expected, actual }) => {
+                (Status::BadModel, "model_bytes", expected as f64, actual as f64)
+            }
+            NetModelError::Image(nn::ImageError::Checksum { expected, actual }) => {
+                (Status::BadModel, "checksum", f64::from(expected), f64::from(actual))
+            }
+            NetModelError::Image(nn::ImageError::Version { expected, actual }) => {
+                (Status::BadModel, "version", f64::from(expected), f64::from(actual))
+            }
+            NetModelError::Image(nn::ImageError::Header { field, expected, actual }) => {
+                (Status::BadModel, field, f64::from(expected), f64::from(actual))
+            }
+            NetModelError::Image(nn::ImageError::Layer { field, expected, actual, .. }) => {
+                (Status::BadModel, field, expected as f64, actual as f64)
+            }
+            NetModelError::Shape { what, expected, actual } => {
+                (Status::BadModel, what, expected as f64, actual as f64)
+            }
+            NetModelError::Metadata { key } => (Status::BadModel, key, 0.0, 0.0),
+            _ => (Status::BadModel, "contents", 0.0, 0.0),
+        };
+        Error::new(status, field, expected, expected, actual)
     }
 }
 

@@ -1,4 +1,4 @@
-/* Prints the events of raw recordings, as firmware/c/main.c does: events MODEL THRESHOLD CHUNK AUDIO... */
+/* Prints the events of raw recordings, as firmware/c/main.c does: events MODEL THRESHOLD|own CHUNK AUDIO... */
 #include "../../../firmware/c/tell.h"
 
 #include <stdio.h>
@@ -44,7 +44,7 @@ int main(int argc, char **argv) {
     chunk = (size_t)atoi(argv[3]);
     check(earnest_config_default(&config, sizeof config));
     config.model = read_file(argv[1], &config.model_bytes);
-    config.own_threshold = 1;
+    config.own_threshold = strcmp(argv[2], "own") != 0;
     config.threshold = (float)atof(argv[2]);
     check(earnest_required_bytes(&config, &bytes, NULL));
     memory = malloc(bytes);

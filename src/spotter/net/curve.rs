@@ -1,5 +1,7 @@
 //! From a score to false accepts per hour: what was counted on negative audio, and what that allows to be claimed.
 
+use crate::decimal;
+
 /// How often negative audio reached which score: the calibration of a model, as its metadata holds it.
 ///
 /// The text is the hours of audio, then `score:count` pairs with rising scores and falling counts, divided by spaces.
@@ -31,24 +33,25 @@ impl CurvePoint {
 impl<'a> Curve<'a> {
     /// The curve that `text` describes; `None` if it is none.
     pub(super) fn parse(text: &'a str) -> Option<Curve<'a>> {
-        let (hours, points) = text.trim().split_once(' ')?;
-        let hours: f64 = hours.parse().ok()?;
+        let (hours, points) = text.trim_ascii().split_once(' ')?;
+        let hours = decimal::parse(hours)?;
         let curve = Curve { hours, points };
         let mut last = CurvePoint { score: -1.0, count: u32::MAX, hours };
         let mut count = 0;
-        for point in points.split_whitespace() {
+        for point in points.split_ascii_whitespace() {
             let point = curve.point(point)?;
             if !(point.score > last.score && point.score <= 1.0 && point.count <= last.count) {
                 return None;
             }
             (last, count) = (point, count + 1);
         }
-        (hours > 0.0 && hours.is_finite() && count > 0).then_some(curve)
+        (hours > 0.0 && count > 0).then_some(curve)
     }
 
     fn point(&self, text: &str) -> Option<CurvePoint> {
         let (score, count) = text.split_once(':')?;
-        Some(CurvePoint { score: score.parse().ok()?, count: count.parse().ok()?, hours: self.hours })
+        let score = decimal::parse(score)? as f32;
+        Some(CurvePoint { score, count: count.parse().ok()?, hours: self.hours })
     }
 
     /// Hours of negative audio behind it.
@@ -58,7 +61,7 @@ impl<'a> Curve<'a> {
 
     /// Its points, scores rising.
     pub fn points(&self) -> impl Iterator<Item = CurvePoint> + '_ {
-        self.points.split_whitespace().filter_map(|point| self.point(point))
+        self.points.split_ascii_whitespace().filter_map(|point| self.point(point))
     }
 
     /// The highest point not above `score`: at least as many false accepts as `score` gives. `None` below the first.

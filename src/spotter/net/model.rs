@@ -1,6 +1,7 @@
 //! An image of [`crate::nn`] and what its metadata says about the phrase.
 
 use super::curve::Curve;
+use crate::decimal;
 use crate::frontend::FrontEndConfig;
 use crate::nn::{ImageError, Model, OutputKind};
 use crate::storage::Image;
@@ -104,7 +105,7 @@ impl<'a> NetModel<'a> {
                 return Err(NetModelError::Shape { what, expected, actual });
             }
         }
-        if model.meta("phrase").is_none_or(|phrase| phrase.trim().is_empty()) {
+        if model.meta("phrase").is_none_or(|phrase| phrase.trim_ascii().is_empty()) {
             return Err(NetModelError::Metadata { key: "phrase" });
         }
         let threshold = number(&model, "threshold", 1.0)?;
@@ -157,6 +158,6 @@ impl<'a> NetModel<'a> {
 }
 
 fn number(model: &Model<'_>, key: &'static str, most: f32) -> Result<f32, NetModelError> {
-    let value = model.meta(key).and_then(|text| text.trim().parse::<f32>().ok());
+    let value = model.meta(key).and_then(|text| decimal::parse(text.trim_ascii())).map(|value| value as f32);
     value.filter(|value| (0.0..=most).contains(value)).ok_or(NetModelError::Metadata { key })
 }

@@ -107,6 +107,8 @@ impl<'a> TemplateSpotter<'a> {
     }
 
     /// Score of the best alignment that ends in one of the last [`STRIDE`] steps.
+    // Apart: it takes much of the stack, and most frames have none.
+    #[inline(never)]
     fn evaluate(&mut self, frame: &MelFrame) -> Option<Detection> {
         let held = self.steps.held();
         let (vectors, rest) = self.state.split_at_mut_checked(self.model.vectors() * DIMS)?;

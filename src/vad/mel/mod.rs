@@ -35,6 +35,17 @@ impl Default for MelVadConfig {
     }
 }
 
+impl MelVadConfig {
+    /// Whether every number is in its range.
+    ///
+    /// # Errors
+    /// [`ConfigError::OutOfRange`] naming the field.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        ConfigError::check("threshold", f64::from(self.threshold), 0.01, 0.99)?;
+        Segmenter::check(self.onset_frames, self.hangover_frames, self.talk_window_s)
+    }
+}
+
 /// Speech or not from log-mel frames: noise floors, features over them, a network of two thousand weights.
 ///
 /// It takes frames of [`FrontEndConfig::base`] and no other. The level of the audio doesn't matter as long as it is
@@ -66,7 +77,7 @@ impl MelVad {
         front_end: &FrontEndConfig,
         level: Level,
     ) -> Result<Self, ConfigError> {
-        ConfigError::check("threshold", f64::from(config.threshold), 0.01, 0.99)?;
+        config.check()?;
         let base = FrontEndConfig::base();
         for (what, expected, actual) in [
             ("mel_bins of the VAD", base.mel_bins, front_end.mel_bins),
