@@ -18,11 +18,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The CMU dictionary, letters to phones, the acoustic model and what it confuses. Each has a card in `models/`.
+/// The CMU dictionary, letters to phones, and the acoustic model. Each has a card in `models/`.
 const ENGLISH: &[u8] = include_bytes!("../../models/lexicon-en.bin");
 const LETTERS: &[u8] = include_bytes!("../../models/g2p-en.bin");
 const ACOUSTIC: &[u8] = include_bytes!("../../models/phones-m.int8.ear");
-const CONFUSIONS: &[u8] = include_bytes!("../../models/phones-m.confusions.bin");
 /// Paths at a time, and frames of 20 ms that a command may have.
 const PATHS: usize = 8192;
 const FRAMES: usize = 1600;
@@ -159,6 +158,14 @@ fn listener(args: &Args) -> Result<Listener<'static>, UsageError> {
     let grammar = if rhino { Grammar::from_rhino(&file, &text) } else { Grammar::from_yaml(&file, &text) };
     let mut grammar = grammar.map_err(|error| wrong(&error))?;
     for (name, file) in &args.slot {
+        if !grammar.lists.contains_key(name) {
+            let known: Vec<&str> = grammar.lists.keys().map(String::as_str).collect();
+            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+            return Err(UsageError(format!(
+                "--slot {name}: {} has no list of that name; its lists: {known}",
+                args.grammar.display()
+            )));
+        }
         let text = text_of(file)?;
         grammar
             .lists
@@ -177,10 +184,9 @@ fn listener(args: &Args) -> Result<Listener<'static>, UsageError> {
     let lists: Result<Vec<ListImage>, _> = compiled.lists.into_iter().map(ListImage::new).collect();
     let lists = Storage::Owned(lists.map_err(|error| wrong(&error))?.into_boxed_slice());
     let memory = DecoderMemory::owned(PATHS, FRAMES);
-    let confusions = Confusions::new(CONFUSIONS).map_err(|error| wrong(&error))?;
     let decoder = Decoder::new(DecoderConfig::default(), image, lists, memory)
         .map_err(|error| wrong(&error))?
-        .with_confusions(confusions);
+        .with_confusions(Confusions::phones_m());
     let net = Net::owned(Model::new(ACOUSTIC.to_vec()).map_err(|error| wrong(&error))?);
     Listener::new(ListenerConfig::default(), net, decoder).map_err(|error| wrong(&error))
 }

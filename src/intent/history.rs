@@ -18,13 +18,15 @@ pub struct Record {
     pub(super) end: u32,
     /// Of the path, when it ended.
     pub(super) score: f32,
+    /// Of the path, before it began.
+    pub(super) entered: f32,
     /// While unused records are swept: where this one goes, or [`NONE`].
     pub(super) goes: u32,
 }
 
 impl Default for Record {
     fn default() -> Self {
-        Record { before: NONE, arc: 0, what: 0, start: 0, end: 0, score: 0.0, goes: NONE }
+        Record { before: NONE, arc: 0, what: 0, start: 0, end: 0, score: 0.0, entered: 0.0, goes: NONE }
     }
 }
 
@@ -148,7 +150,7 @@ mod tests {
             index.clear();
             for (n, used) in used.iter().enumerate() {
                 let history = used.index(before.len()) as u32;
-                index.phone(&mut now, 0, n as u32, Path { score: 0.0, history, start: 0 });
+                index.phone(&mut now, 0, n as u32, Path { score: 0.0, history, start: 0, entered: 0.0 });
             }
             let told = |history: &History<'_>, set: &Set<'_>| -> Vec<Vec<u32>> {
                 set.as_slice().iter().map(|token| said(history, token.phone.history)).collect()

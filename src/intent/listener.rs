@@ -18,9 +18,14 @@ const REMEMBERED: usize = 64;
 pub struct ListenerConfig {
     /// What speech is.
     pub vad: MelVadConfig,
-    /// Silence behind a sentence of the grammar that ends it, ms, 50 … 5,000. The VAD's hangover counts.
+    /// Silence behind a sentence of the grammar that ends it if no way that would have to go on comes near, ms,
+    /// 50 … 5,000. The VAD's hangover counts.
     pub end_ms: u32,
-    /// Silence that ends anything else, ms, `end_ms` … 10,000.
+    /// By how much the sentence must be ahead for that, nats, −100 … 100.
+    pub lead_nats: f32,
+    /// Silence that ends a sentence which is less clearly over, ms, `end_ms` … 10,000.
+    pub unsure_ms: u32,
+    /// Silence that ends anything else, ms, `unsure_ms` … 10,000.
     pub patience_ms: u32,
     /// Longest command, ms, 1,000 … 60,000.
     pub longest_ms: u32,
@@ -32,7 +37,9 @@ impl Default for ListenerConfig {
     fn default() -> Self {
         ListenerConfig {
             vad: MelVadConfig::default(),
-            end_ms: 800,
+            end_ms: 400,
+            lead_nats: 0.0,
+            unsure_ms: 600,
             patience_ms: 2000,
             longest_ms: 20_000,
             shortest_ms: 100,
@@ -81,7 +88,9 @@ impl<'a> Listener<'a> {
             ConfigError::check(field, f64::from(value), f64::from(min), f64::from(max))
         };
         check("end_ms", config.end_ms, 50, 5000)?;
-        check("patience_ms", config.patience_ms, config.end_ms, 10_000)?;
+        check("unsure_ms", config.unsure_ms, config.end_ms, 10_000)?;
+        check("patience_ms", config.patience_ms, config.unsure_ms, 10_000)?;
+        ConfigError::check("lead_nats", f64::from(config.lead_nats), -100.0, 100.0)?;
         check("longest_ms", config.longest_ms, 1000, 60_000)?;
         check("shortest_ms", config.shortest_ms, 0, 5000)?;
         let base = FrontEndConfig::base();
@@ -174,10 +183,14 @@ impl<'a> Listener<'a> {
             let silent = self.ended.map_or(0, |ended| now.since(ended));
             let samples = |ms: u32| u64::from(ms) * 16;
             let longest = now.since(onset) >= samples(self.config.longest_ms);
-            let complete = || self.decoder.best().is_some();
+            let over = |lead: f32| {
+                let enough =
+                    if lead >= self.config.lead_nats { self.config.end_ms } else { self.config.unsure_ms };
+                silent >= samples(enough)
+            };
             if longest
                 || silent >= samples(self.config.patience_ms)
-                || silent >= samples(self.config.end_ms) && complete()
+                || silent >= samples(self.config.end_ms) && self.decoder.lead().is_some_and(over)
             {
                 self.end(onset, now, tell);
             }
