@@ -159,7 +159,7 @@ FEATURES = ("constant", "score a frame", "score a phone", "words' score a frame"
 
 
 def command_features(result, weights):
-    """As `features` in `src/confidence/mod.rs`."""
+    """As `features` in `src/confidence/mod.rs`, but that a slot which is said twice counts once here."""
     frames = max(50 * (result["speech"][1] - result["speech"][0]), 1)
     words, free, gaps = result["words"], max(result["free"], 1), result["outside"]
     spans = [word[2] + 1 - word[1] for word in words]
