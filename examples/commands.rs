@@ -3,8 +3,9 @@
 //!     commands GRAMMAR.yaml MODEL.ear [name=value …] < recordings > results
 //!
 //! A recording is a count (u32) and as many samples (i16, 16 kHz), all little-endian. Each result is a JSON line, that of
-//! the longest command in the recording. Names are fields of `DecoderConfig`, `list.NAME=FILE` for a list's values, one a line, and
-//! `confusions=FILE`; `paths=N` and `records=N` are the decoder's memory, 8192 and four times as many unless said.
+//! the longest command in the recording; those of the others are in its `others`. Names are fields of `DecoderConfig` and
+//! of `ListenerConfig`, `list.NAME=FILE` for a list's values, one a line, and `confusions=FILE` instead of what is built in;
+//! `paths=N` and `records=N` are the decoder's memory, 8192 and four times as many unless said.
 
 use earnest::Storage;
 use earnest::confidence::{ConfidenceWeights, Judge};
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = arguments.next().ok_or("no model")?;
     let mut config = DecoderConfig::default();
     let mut listening = ListenerConfig::default();
-    let mut confusions = None;
+    let mut confusions = Confusions::phones_m();
     let (mut paths, mut records) = (8192, None);
     for argument in arguments {
         let (name, value) = argument.split_once('=').ok_or("name=value")?;
@@ -37,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             continue;
         }
         if name == "confusions" {
-            confusions = Some(Confusions::new(&std::fs::read(value)?)?);
+            confusions = Confusions::new(&std::fs::read(value)?)?;
             continue;
         }
         let value: f32 = value.parse()?;
@@ -47,6 +48,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             "beam" => config.beam_nats = value,
             "filler" => config.filler_nats = value,
             "end_ms" => listening.end_ms = value as u32,
+            "unsure_ms" => listening.unsure_ms = value as u32,
+            "lead" => listening.lead_nats = value,
+            "hangover" => listening.vad.hangover_frames = value as u32,
             "patience_ms" => listening.patience_ms = value as u32,
             "edge" => config.edge_nats = value,
             "word" => config.word_nats = value,
@@ -77,10 +81,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         history: Storage::owned(records.unwrap_or(4 * paths)),
         ..DecoderMemory::owned(paths, 2000)
     };
-    let mut decoder = Decoder::new(config, image, Storage::Owned(lists.into_boxed_slice()), memory)?;
-    if let Some(confusions) = confusions {
-        decoder = decoder.with_confusions(confusions);
-    }
+    let lists = Storage::Owned(lists.into_boxed_slice());
+    let decoder = Decoder::new(config, image, lists, memory)?.with_confusions(confusions);
     let mut listener = Listener::new(listening, Net::owned(Model::new(std::fs::read(model)?)?), decoder)?;
     let mut stdin = stdin().lock();
     let mut count = [0; 4];
@@ -91,20 +93,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         let pcm: Vec<i16> = bytes.as_chunks().0.iter().map(|x| i16::from_le_bytes(*x)).collect();
         listener.reset();
         let started = processor_seconds();
-        let mut longest: Option<(u64, serde_json::Value)> = None;
-        let mut commands = 0;
-        let mut tell = |decoder: &Decoder, heard: Heard| {
-            commands += 1;
-            if longest.as_ref().is_none_or(|(len, _)| heard.speech.len() > *len) {
-                longest = Some((heard.speech.len(), result(decoder, &heard)));
-            }
-        };
+        let mut told: Vec<(u64, serde_json::Value)> = Vec::new();
+        let mut tell =
+            |decoder: &Decoder, heard: Heard| told.push((heard.speech.len(), result(decoder, &heard)));
         listener.push(&pcm, &mut tell);
         listener.finish(&mut tell);
         seconds += processor_seconds() - started;
         samples += pcm.len();
-        let mut result = longest.map_or(json!({ "understood": false }), |(_, result)| result);
-        result["commands"] = commands.into();
+        told.sort_by_key(|(len, _)| std::cmp::Reverse(*len));
+        let mut told = told.into_iter().map(|(_, result)| result);
+        let mut result = told.next().unwrap_or_else(|| json!({ "understood": false }));
+        result["others"] = told.collect();
         println!("{result}");
     }
     eprintln!("{:.1} CPU s per hour", seconds / (samples as f64 / 16_000.0 / 3600.0));
@@ -140,21 +139,37 @@ fn result(decoder: &Decoder, heard: &Heard) -> serde_json::Value {
             Some(list) => decoder.list(list).map_or("", |list| list.value(item.what)),
             None => grammar.word(item.what),
         };
-        words.push(json!([text, item.first_frame, item.last_frame, item.score]));
+        words.push(json!([
+            text,
+            item.first_frame,
+            item.last_frame,
+            item.score,
+            item.entered,
+            item.slot.is_some()
+        ]));
         if let Some(slot) = item.slot {
             slots.insert(grammar.slot(slot).into(), text.into());
             let mut out = [Candidate::default(); 8];
-            let found = rescorer.candidates(decoder, &items[..count], n, &mut out);
+            let stretch = rescorer.candidates(decoder, &items[..count], n, &mut out);
             let list = item.list.and_then(|list| decoder.list(list)).expect("the list of a slot");
-            let all: Vec<_> = out[..found]
+            let all: Vec<_> = out[..stretch.candidates]
                 .iter()
-                .map(|one| json!([list.value(one.value), one.score, one.phones]))
+                .map(|one| {
+                    json!([list.value(one.value), one.score, one.phones, stretch.frames, stretch.free_phones])
+                })
                 .collect();
             candidates.insert(grammar.slot(slot).into(), all.into());
         }
     }
+    let mut outside = Vec::new();
+    let mut from = 0;
+    for item in &items[..count] {
+        outside.push(decoder.free_phones(from..item.first_frame.max(from)));
+        from = item.last_frame + 1;
+    }
+    outside.push(decoder.free_phones(from..decoder.frames().max(from)));
     json!({
         "understood": true, "intent": grammar.intent(best.meaning), "score": best.score, "best": decoder.best_score(),
-        "slots": slots, "words": words, "candidates": candidates, "command": verdict.command, "confidence": confident, "speech": speech, "snr": heard.snr_db, "frames": decoder.frames(),
+        "slots": slots, "words": words, "candidates": candidates, "command": verdict.command, "confidence": confident, "speech": speech, "snr": heard.snr_db, "frames": decoder.frames(), "lead": decoder.lead(), "outside": outside, "free": decoder.free_phones(0..decoder.frames()),
     })
 }

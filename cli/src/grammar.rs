@@ -11,11 +11,10 @@ use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The CMU dictionary, letters to phones, the acoustic model and what it confuses. Each has a card in `models/`.
+/// The CMU dictionary, letters to phones, and the acoustic model. Each has a card in `models/`.
 const ENGLISH: &[u8] = include_bytes!("../../models/lexicon-en.bin");
 const LETTERS: &[u8] = include_bytes!("../../models/g2p-en.bin");
 const ACOUSTIC: &[u8] = include_bytes!("../../models/phones-m.int8.ear");
-const CONFUSIONS: &[u8] = include_bytes!("../../models/phones-m.confusions.bin");
 /// Paths at a time, and frames of 20 ms that a command may have.
 const PATHS: usize = 8192;
 const FRAMES: usize = 1600;
@@ -49,6 +48,14 @@ pub(crate) fn read(file: &Path, slots: &[(String, PathBuf)]) -> Result<Sayable, 
     let grammar = if rhino { Grammar::from_rhino(&file, &text) } else { Grammar::from_yaml(&file, &text) };
     let mut grammar = grammar.map_err(wrong)?;
     for (name, file) in slots {
+        if !grammar.lists.contains_key(name) {
+            let known: Vec<&str> = grammar.lists.keys().map(String::as_str).collect();
+            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+            return Err(UsageError(format!(
+                "--slot {name}: {} has no list of that name; its lists: {known}",
+                grammar.file
+            )));
+        }
         let text = text_of(file)?;
         grammar
             .lists
@@ -77,7 +84,7 @@ impl Sayable {
         let lists = Storage::Owned(lists.map_err(wrong)?.into_boxed_slice());
         let memory = DecoderMemory::owned(PATHS, FRAMES);
         let decoder = Decoder::new(DecoderConfig::default(), image, lists, memory).map_err(wrong)?;
-        Ok(decoder.with_confusions(Confusions::new(CONFUSIONS).map_err(wrong)?))
+        Ok(decoder.with_confusions(Confusions::phones_m()))
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) const NO_DENNIS: usize = 7;
 const KNOWN_AFTER: u64 = 16 * 450;
 /// Samples of one row of posteriors.
 const ROW: u64 = 320;
-/// Taken off blank, as the model's card says.
+/// Taken off blank beyond what the image has off, as `calibrate.py` does.
 const BLANK_OFFSET: f32 = 0.75;
 
 pub(crate) fn seconds(s: f64) -> SampleIndex {

@@ -27,7 +27,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 MODEL = HERE.parent.parent / "models" / "phones-m.int8.ear"
 SYMBOLS = ("<blank> AA AE AH AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y "
            "Z ZH").split()
-BLANK_OFFSET = 0.75  # taken off blank, as the model's card says
+BLANK_OFFSET = 0.75  # taken off blank beyond what the image has off: phrases that are asked for want fewer blanks
 SEED = 1
 
 # Which texts stand for each gate. Short answers are a gate of their own: they are known to be weak.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What an acoustic model hears for each phone, from known texts: the table that the decoder of commands reads.
+"""What an acoustic model hears for each phone, from known texts: the table of typed phrases and commands.
 
-    confusions.py MODEL.ear -o ../phones-m.confusions.bin
+    confusions.py ../phones-m.int8.ear -o ../phones-m.confusions.bin
 
 Training clips with text, half of them in noise of 3 to 18 dB (never the kitchen's, which is kept for tests), are aligned
 with their pronunciations (CTC, Viterbi), and posteriors are added up over the frames of each phone. The weight of heard

@@ -23,6 +23,9 @@ pub const MAX_SLOTS: usize = 12;
 /// Most values of a slot that are told.
 pub const MAX_VALUES: usize = 8;
 
+/// What a command is judged by, and how many of it there are.
+const FEATURES: usize = 18;
+
 /// Weights of the features.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfidenceWeights {
@@ -30,11 +33,18 @@ pub struct ConfidenceWeights {
     pub score: f32,
     /// Slots: of a value's length, per phone.
     pub phone: f32,
-    /// Slots: of "not listed", which has no score: a constant, and per dB of signal to noise (30 dB at most).
-    pub not_listed: [f32; 2],
-    /// Commands: a constant; per nat of score for each frame of speech; share of the speech that words cover; per word
-    /// or value; logarithm of the least probability of a slot.
-    pub command: [f32; 5],
+    /// Slots: of "not listed", which has no score: a constant; per dB of signal to noise (30 dB at most); per phone that the
+    /// free run of phones has in the slot's frames; per nat by which the best value is ahead of the second (30 at most);
+    /// per nat of the whole command's score for each of its free phones.
+    pub not_listed: [f32; 5],
+    /// Commands, by the free run of phones over all of the command, of which some are outside of the words of the grammar:
+    /// 0 a constant · score for each frame of speech (1) and for each free phone (2) · the words' own score for each of
+    /// their frames (3), for each free phone in them (4), and for each frame of the word where it is lowest (5) · share of
+    /// the frames of speech that words cover (6) · free phones outside of words: as a share of all (7), the logarithm of one
+    /// more than their number (8), the share before the first word (9) and between words (10) · words and values (11) ·
+    /// slots (12) · logarithms of the likeliest values' probabilities: the least (13), their mean (14) and sum (15) · free
+    /// phones: logarithm of their number (16), for each frame of speech (17).
+    pub command: [f32; FEATURES],
 }
 
 impl ConfidenceWeights {
@@ -46,13 +56,16 @@ impl ConfidenceWeights {
 }
 
 impl Default for ConfidenceWeights {
-    /// For `models/phones-m`, fitted on `dev`.
+    /// For `models/phones-m`, by `models/training/confidence.py`.
     fn default() -> Self {
         ConfidenceWeights {
-            score: 0.2944,
-            phone: 0.2315,
-            not_listed: [-3.338, 0.003],
-            command: [-4.6014, 3.3096, 6.6183, 0.7054, 0.6996],
+            score: 0.2948,
+            phone: 0.14,
+            not_listed: [1.3841, 0.029, -0.3329, -0.1496, 1.3789],
+            command: [
+                7.0587, 1.435, 2.8548, -4.5075, 2.4395, -0.1493, -2.735, -5.2009, -0.3228, 5.3196, -0.7223,
+                0.0851, 1.5406, -1.1529, 4.2715, 0.4093, -0.4534, 1.5416,
+            ],
         }
     }
 }
@@ -116,6 +129,74 @@ impl Verdict {
     }
 }
 
+/// Least logarithm of a probability that counts: that of 1e-4.
+const LEAST_LOG: f32 = -9.21;
+/// Nats by which the best value may be ahead at most.
+const MOST_AHEAD: f32 = 30.0;
+
+/// How sure the likeliest values of a command's slots are: logarithms.
+struct Sureness {
+    least: f32,
+    sum: f32,
+}
+
+impl Sureness {
+    fn add(&mut self, probability: f32) {
+        let log = libm::logf(probability).max(LEAST_LOG);
+        self.least = self.least.min(log);
+        self.sum += log;
+    }
+}
+
+/// What a command is judged by, as [`ConfidenceWeights::command`] lists it.
+fn features(
+    decoder: &Decoder<'_>,
+    items: &[Item],
+    score: f32,
+    speech_frames: f32,
+    free: u32,
+    slots: usize,
+    sure: &Sureness,
+) -> [f32; FEATURES] {
+    let (mut own, mut covered, mut worst) = (0.0f32, 0u32, 0.0f32);
+    let (mut outside, mut before, mut behind) = (0, 0, 0);
+    for (index, item) in items.iter().enumerate() {
+        let gap = decoder.free_phones(behind..item.first_frame.max(behind));
+        if index == 0 {
+            before = gap;
+        }
+        outside += gap;
+        behind = item.last_frame + 1;
+        let frames = behind.saturating_sub(item.first_frame).max(1);
+        covered += frames;
+        own += item.score - item.entered;
+        worst = worst.min((item.score - item.entered) / frames as f32);
+    }
+    let between = outside - before;
+    outside += decoder.free_phones(behind..decoder.frames().max(behind));
+    let (frames, phones) = (speech_frames.max(1.0), free.max(1) as f32);
+    [
+        1.0,
+        score / frames,
+        score / phones,
+        own / covered.max(1) as f32,
+        own / (phones - outside as f32).max(1.0),
+        worst,
+        (covered as f32 / frames).min(1.0),
+        outside as f32 / phones,
+        libm::log1pf(outside as f32),
+        before as f32 / phones,
+        between as f32 / phones,
+        items.len() as f32,
+        slots as f32,
+        sure.least,
+        sure.sum / slots.max(1) as f32,
+        sure.sum,
+        libm::logf(phones),
+        free as f32 / frames,
+    ]
+}
+
 /// Judges commands.
 #[derive(Debug)]
 pub struct Judge<'a> {
@@ -154,38 +235,38 @@ impl<'a> Judge<'a> {
         let count = decoder.items(&best, &mut items);
         let items = items.get(..count)?;
         let mut verdict = Verdict { command: 0.0, slots: [SlotVerdict::default(); MAX_SLOTS], count: 0 };
-        let mut least = 1.0f32;
+        let mut sure = Sureness { least: 0.0, sum: 0.0 };
+        let free = decoder.free_phones(0..decoder.frames());
         for (index, item) in items.iter().enumerate() {
             let (Some(slot), Some(list)) = (item.slot, item.list) else { continue };
             let mut candidates = [Candidate::default(); MAX_VALUES];
-            let found = self.rescorer.candidates(decoder, items, index, &mut candidates);
-            let candidates = candidates.get(..found).unwrap_or_default();
+            let stretch = self.rescorer.candidates(decoder, items, index, &mut candidates);
+            let candidates = candidates.get(..stretch.candidates).unwrap_or_default();
             let Some(place) = verdict.slots.get_mut(verdict.count) else { break };
-            *place = self.slot(candidates, heard.snr_db);
+            let quality = best.score / free.max(1) as f32;
+            *place = self.slot(candidates, heard.snr_db, stretch.free_phones, quality);
             (place.slot, place.list) = (slot, list);
             place.frames = [item.first_frame, item.last_frame];
-            least = least.min(place.values().first().map_or(0.0, |first| first.probability));
+            sure.add(place.values().first().map_or(0.0, |first| first.probability));
             verdict.count += 1;
         }
         let frames = heard.speech.seconds() as f32 * decoder.config().frames_per_s as f32;
-        let covered: u32 = items.iter().map(|item| item.last_frame + 1 - item.first_frame).sum();
-        let features = [
-            1.0,
-            best.score / frames.max(1.0),
-            (covered as f32 / frames.max(1.0)).min(1.0),
-            count as f32,
-            libm::logf(least.max(1e-4)),
-        ];
+        let features = features(decoder, items, best.score, frames, free, verdict.count, &sure);
         let logit: f32 = self.weights.command.iter().zip(features).map(|(weight, x)| weight * x).sum();
         verdict.command = 1.0 / (1.0 + libm::expf(-logit));
         Some(verdict)
     }
 
     /// Probabilities of candidates, the best of which comes first.
-    fn slot(&self, candidates: &[Candidate], snr_db: f32) -> SlotVerdict {
+    fn slot(&self, candidates: &[Candidate], snr_db: f32, free_phones: u32, quality: f32) -> SlotVerdict {
         let ConfidenceWeights { score, phone, not_listed, .. } = self.weights;
         let logit = |one: &Candidate| score * one.score + phone * one.phones as f32;
-        let none = not_listed[0] + not_listed[1] * snr_db.clamp(0.0, 30.0);
+        let ahead = match candidates {
+            [first, second, ..] => (first.score - second.score).clamp(0.0, MOST_AHEAD),
+            _ => MOST_AHEAD,
+        };
+        let known = [1.0, snr_db.clamp(0.0, 30.0), free_phones as f32, ahead, quality];
+        let none: f32 = not_listed.iter().zip(known).map(|(weight, x)| weight * x).sum();
         let highest = candidates.iter().map(logit).fold(none, f32::max);
         let mut verdict = SlotVerdict { not_listed: libm::expf(none - highest), ..SlotVerdict::default() };
         let mut total = verdict.not_listed;
@@ -221,13 +302,14 @@ mod tests {
         #[test]
         fn probabilities_sum_to_one_and_are_sorted(
             scores in prop::collection::vec((-200f32..0.0, 1u32..30), 0..8), snr_db in -10f32..60.0,
+            free_phones in 0u32..40, quality in -10f32..0.0,
         ) {
             let mut values: Vec<Candidate> = scores.iter().enumerate()
                 .map(|(n, (score, phones))| Candidate { value: n as u32, score: *score, phones: *phones })
                 .collect();
             values.sort_by(|a, b| b.score.total_cmp(&a.score));
             let judge = Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED)).unwrap();
-            let verdict = judge.slot(&values, snr_db);
+            let verdict = judge.slot(&values, snr_db, free_phones, quality);
             let sum: f32 = verdict.not_listed + verdict.values().iter().map(|one| one.probability).sum::<f32>();
             prop_assert!((sum - 1.0).abs() < 1e-5, "{sum}");
             prop_assert_eq!(verdict.values().len(), values.len());

@@ -1,5 +1,6 @@
 //! From the acoustic model's posteriors to what each phone scores in a frame.
 
+use crate::confusions::Confusions;
 use crate::error::ConfigError;
 use crate::lexicon::Phone;
 
@@ -14,38 +15,7 @@ pub struct AcousticsConfig {
 
 impl Default for AcousticsConfig {
     fn default() -> Self {
-        AcousticsConfig { blank_nats: 1.5, floor: 1e-3 }
-    }
-}
-
-/// What an acoustic model hears when a phone is said: how much the posterior of each symbol counts for it.
-///
-/// A model that gets a third of the phones wrong gets them wrong in its own way: T for D, AA for AH. With weights
-/// `P(heard | said) / P(heard)^k`, from an alignment of known texts, a phone's likelihood is the sum over what may have
-/// been heard for it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Confusions([[f32; Phone::SYMBOLS]; Phone::SYMBOLS]);
-
-impl Confusions {
-    /// Bytes of a table.
-    pub const BYTES: usize = 4 * Phone::SYMBOLS * Phone::SYMBOLS;
-
-    /// Reads weights (f32, little-endian): for each symbol that is said, blank first, one for each that is heard.
-    ///
-    /// # Errors
-    /// [`ConfigError::Mismatch`] if there are not [`Confusions::BYTES`], [`ConfigError::OutOfRange`] for a weight that
-    /// is not 0 … 1e6.
-    pub fn new(bytes: &[u8]) -> Result<Self, ConfigError> {
-        if bytes.len() != Self::BYTES {
-            let (expected, actual) = (Self::BYTES, bytes.len());
-            return Err(ConfigError::Mismatch { what: "bytes of confusions", expected, actual });
-        }
-        let mut weights = [[0.0; Phone::SYMBOLS]; Phone::SYMBOLS];
-        for (weight, bytes) in weights.as_flattened_mut().iter_mut().zip(bytes.as_chunks().0) {
-            *weight = f32::from_le_bytes(*bytes);
-            ConfigError::check("confusions", f64::from(*weight), 0.0, 1e6)?;
-        }
-        Ok(Confusions(weights))
+        AcousticsConfig { blank_nats: 2.0, floor: 1e-3 }
     }
 }
 

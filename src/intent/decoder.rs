@@ -9,10 +9,11 @@
 //!
 //! Young, Russell, Thornton: *Token passing: a simple conceptual model for connected speech recognition systems*, 1989.
 
-use super::acoustics::{Acoustics, AcousticsConfig, Confusions, Scores};
+use super::acoustics::{Acoustics, AcousticsConfig, Scores};
 use super::history::{History, Record};
 use super::image::{GrammarImage, ListImage, NodeRecord, Span};
 use super::tokens::{BETWEEN, Index, NEVER, NONE, OWN, Path, Set, Token, index_len};
+use crate::confusions::Confusions;
 use crate::error::ConfigError;
 use crate::lexicon::Phone;
 use crate::storage::Storage;
@@ -106,6 +107,8 @@ pub struct Item {
     pub last_frame: u32,
     /// Score of the path when this ended.
     pub score: f32,
+    /// Score of the path before this began: the difference is what it scored itself, its cost included.
+    pub entered: f32,
 }
 
 /// Decodes one command at a time.
@@ -209,7 +212,7 @@ impl<'a> Decoder<'a> {
         self.index.clear();
         self.history.clear();
         self.frame = 0;
-        let start = Path { score: 0.0, history: NONE, start: 0 };
+        let start = Path { score: 0.0, history: NONE, start: 0, entered: 0.0 };
         self.index.pause(&mut self.now, BETWEEN, 0, start);
     }
 
@@ -272,7 +275,7 @@ impl<'a> Decoder<'a> {
             };
             let stay = token.pause.plus(silence.max(-filler));
             self.index.pause(&mut self.next, BETWEEN, token.node, stay);
-            let from = Path { start: self.frame, ..token.pause };
+            let from = Path { start: self.frame, entered: token.pause.score, ..token.pause };
             self.enter(OWN, state.roots, from, scores);
             for arc in state.arcs.iter() {
                 let list = self.grammar.arc(arc).list;
@@ -345,10 +348,11 @@ impl<'a> Decoder<'a> {
                     start: token.phone.start,
                     end: self.frame,
                     score,
+                    entered: token.phone.entered,
                     ..Record::default()
                 };
                 if let Some(history) = self.history.push(record) {
-                    let path = Path { score, history, start: self.frame };
+                    let path = Path { score, history, start: self.frame, entered: score };
                     self.index.pause(&mut self.next, BETWEEN, to, path);
                 }
             }
@@ -382,6 +386,25 @@ impl<'a> Decoder<'a> {
         (self.hypotheses(&mut out) > 0).then_some(out[0])
     }
 
+    /// By how much the best way that may end now is ahead of the best path that may not, nats; `None` if there is none
+    /// that may end.
+    pub fn lead(&self) -> Option<f32> {
+        let (mut complete, mut other) = (NEVER, NEVER);
+        for token in self.now.as_slice() {
+            let accepts = token.arc == BETWEEN && self.grammar.state(token.node).accept.is_some();
+            let best = if accepts { &mut complete } else { &mut other };
+            *best = best.max(token.best());
+        }
+        (complete > NEVER).then_some(complete - other)
+    }
+
+    /// Phones that the free run of phones has in `frames`, or in as many of them as are remembered.
+    pub fn free_phones(&self, frames: core::ops::Range<u32>) -> u32 {
+        let known = (self.frames.len() / Phone::SYMBOLS) as u32;
+        let frames = frames.start.min(known)..frames.end.min(known);
+        self.scores(frames).map_or(0, free_phones)
+    }
+
     /// Score of the best path of all, whether it may end or not.
     pub fn best_score(&self) -> f32 {
         self.now.best()
@@ -401,6 +424,7 @@ impl<'a> Decoder<'a> {
                 first_frame: record.start,
                 last_frame: record.end,
                 score: record.score,
+                entered: record.entered,
             };
             count += 1;
             at = record.before;
@@ -410,6 +434,18 @@ impl<'a> Decoder<'a> {
         }
         count
     }
+}
+
+/// Runs of a phone that is the best of its frame.
+pub(super) fn free_phones(frames: &[f32]) -> u32 {
+    let (mut count, mut latest) = (0, 0);
+    for scores in frames.as_chunks::<{ Phone::SYMBOLS }>().0 {
+        // The best of each frame scores 0.
+        let best = scores.iter().position(|score| *score == 0.0).unwrap_or(0);
+        count += u32::from(best != 0 && best != latest);
+        latest = best;
+    }
+    count
 }
 
 fn score(scores: &Scores, phone: usize) -> f32 {

@@ -18,18 +18,20 @@ pub struct Record {
     pub(super) end: u32,
     /// Of the path, when it ended.
     pub(super) score: f32,
+    /// Of the path, before it began.
+    pub(super) entered: f32,
     /// While unused records are swept: where this one goes, or [`NONE`].
     pub(super) goes: u32,
 }
 
 impl Record {
     /// What memory holds before it is used: zeros, so that static memory needs no copy in flash.
-    pub const UNUSED: Record = Record { before: 0, arc: 0, what: 0, start: 0, end: 0, score: 0.0, goes: 0 };
+    pub const UNUSED: Record = Record { before: 0, arc: 0, what: 0, start: 0, end: 0, score: 0.0, entered: 0.0, goes: 0 };
 }
 
 impl Default for Record {
     fn default() -> Self {
-        Record { before: NONE, arc: 0, what: 0, start: 0, end: 0, score: 0.0, goes: NONE }
+        Record { before: NONE, arc: 0, what: 0, start: 0, end: 0, score: 0.0, entered: 0.0, goes: NONE }
     }
 }
 
@@ -153,7 +155,7 @@ mod tests {
             index.clear();
             for (n, used) in used.iter().enumerate() {
                 let history = used.index(before.len()) as u32;
-                index.phone(&mut now, 0, n as u32, Path { score: 0.0, history, start: 0 });
+                index.phone(&mut now, 0, n as u32, Path { score: 0.0, history, start: 0, entered: 0.0 });
             }
             let told = |history: &History<'_>, set: &Set<'_>| -> Vec<Vec<u32>> {
                 set.as_slice().iter().map(|token| said(history, token.phone.history)).collect()

@@ -16,7 +16,8 @@
 //! and then the bytes of the strings: words, lists, slots, intents and fixed values of a grammar, values of a list.
 //! Nodes make trees of phones: the children of a node follow each other and stand behind it.
 
-use crate::lexicon::{ImageError, Phone, check_frame, u32_at};
+use crate::image::{ImageError, check_frame, u32_at};
+use crate::lexicon::Phone;
 use crate::storage::Image;
 
 pub(super) const GRAMMAR_MAGIC: [u8; 8] = *b"EARN-GRM";

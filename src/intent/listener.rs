@@ -15,9 +15,14 @@ use crate::vad::{MelVad, MelVadConfig, VoiceActivityDetector};
 pub struct ListenerConfig {
     /// What speech is.
     pub vad: MelVadConfig,
-    /// Silence behind a sentence of the grammar that ends it, ms, 50 … 5,000. The VAD's hangover counts.
+    /// Silence behind a sentence of the grammar that ends it if no way that would have to go on comes near, ms,
+    /// 50 … 5,000. The VAD's hangover counts.
     pub end_ms: u32,
-    /// Silence that ends anything else, ms, `end_ms` … 10,000.
+    /// By how much the sentence must be ahead for that, nats, −100 … 100.
+    pub lead_nats: f32,
+    /// Silence that ends a sentence which is less clearly over, ms, `end_ms` … 10,000.
+    pub unsure_ms: u32,
+    /// Silence that ends anything else, ms, `unsure_ms` … 10,000.
     pub patience_ms: u32,
     /// Longest command, ms, 1,000 … 60,000.
     pub longest_ms: u32,
@@ -29,7 +34,9 @@ impl Default for ListenerConfig {
     fn default() -> Self {
         ListenerConfig {
             vad: MelVadConfig::default(),
-            end_ms: 800,
+            end_ms: 400,
+            lead_nats: 0.0,
+            unsure_ms: 600,
             patience_ms: 2000,
             longest_ms: 20_000,
             shortest_ms: 100,
@@ -43,7 +50,9 @@ impl ListenerConfig {
             ConfigError::check(field, f64::from(value), f64::from(min), f64::from(max))
         };
         check("end_ms", self.end_ms, 50, 5000)?;
-        check("patience_ms", self.patience_ms, self.end_ms, 10_000)?;
+        check("unsure_ms", self.unsure_ms, self.end_ms, 10_000)?;
+        check("patience_ms", self.patience_ms, self.unsure_ms, 10_000)?;
+        ConfigError::check("lead_nats", f64::from(self.lead_nats), -100.0, 100.0)?;
         check("longest_ms", self.longest_ms, 1000, 60_000)?;
         check("shortest_ms", self.shortest_ms, 0, 5000)
     }

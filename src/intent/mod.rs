@@ -35,7 +35,8 @@ mod text;
 #[cfg(feature = "std")]
 mod yaml;
 
-pub use acoustics::{AcousticsConfig, Confusions};
+pub use crate::confusions::Confusions;
+pub use acoustics::AcousticsConfig;
 #[cfg(feature = "alloc")]
 pub use compile::{Compiled, compile, compile_list};
 pub use decoder::{Decoder, DecoderConfig, DecoderMemory, Hypothesis, Item};
@@ -46,7 +47,7 @@ pub use grammar::{Block, Grammar, Intent, List, Range, Sentence, Value};
 pub use history::Record;
 pub use image::{GrammarImage, ListImage};
 pub use listener::{Listener, ListenerConfig};
-pub use rescore::{Candidate, Rescorer};
+pub use rescore::{Candidate, Rescorer, Stretch};
 #[cfg(feature = "alloc")]
 pub use template::{Template, TemplateError};
 #[cfg(feature = "alloc")]

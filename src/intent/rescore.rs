@@ -4,7 +4,7 @@
 //! frames of the slot's own span count, and those of the pauses around it; what a value leaves over costs what sound
 //! between words costs.
 
-use super::decoder::{Decoder, Item};
+use super::decoder::{Decoder, Item, free_phones};
 use super::image::{ListImage, Span};
 use super::tokens::NEVER;
 use crate::error::ConfigError;
@@ -27,6 +27,17 @@ pub struct Candidate {
     pub score: f32,
     /// Phones of the way in which it was said.
     pub phones: u32,
+}
+
+/// What there was to explain.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stretch {
+    /// Frames that values were compared over.
+    pub frames: u32,
+    /// Phones that the free run of phones has in them: what is said there, in whatever words.
+    pub free_phones: u32,
+    /// Values found.
+    pub candidates: usize,
 }
 
 /// Compares the values of lists.
@@ -54,8 +65,8 @@ impl<'a> Rescorer<'a> {
         Rescorer { columns: Storage::Lent(&mut []) }
     }
 
-    /// The values that explain best what was said at `items[index]`, the best first, in `out`; how many there are. None
-    /// for a word, and for a command that is longer than the decoder remembers.
+    /// The values that explain best what was said at `items[index]`, the best first, in `out`, and what there was to
+    /// explain. No values for a word, and for a command that is longer than the decoder remembers.
     ///
     /// # Real time
     /// No allocation. Phones of the list times frames of the slot: once for each slot of a command.
@@ -65,19 +76,25 @@ impl<'a> Rescorer<'a> {
         items: &[Item],
         index: usize,
         out: &mut [Candidate],
-    ) -> usize {
-        let Some(item) = items.get(index).filter(|_| !self.columns.is_empty()) else { return 0 };
-        let Some(list) = item.list.and_then(|list| decoder.list(list)) else { return 0 };
+    ) -> Stretch {
+        let none = Stretch::default();
+        let Some(item) = items.get(index).filter(|_| !self.columns.is_empty()) else { return none };
+        let Some(list) = item.list.and_then(|list| decoder.list(list)) else { return none };
         let before = index.checked_sub(1).and_then(|before| items.get(before));
         let first =
             before.map_or(0, |before| before.last_frame + 1).max(item.first_frame.saturating_sub(MARGIN));
         let after = items.get(index + 1).map_or(u32::MAX, |after| after.first_frame);
         let end = after.min(item.last_frame.saturating_add(1 + MARGIN)).max(first + 1);
-        let Some(frames) = decoder.scores(first.min(item.first_frame)..end) else { return 0 };
+        let Some(frames) = decoder.scores(first.min(item.first_frame)..end) else { return none };
         let filler = decoder.config().filler_nats;
         let mut search = Search { columns: &mut self.columns, frames, filler, out, count: 0 };
         search.run(list);
-        search.count
+        let compared = (search.frame_count() * Phone::SYMBOLS).min(frames.len());
+        Stretch {
+            frames: (compared / Phone::SYMBOLS) as u32,
+            free_phones: free_phones(frames.get(..compared).unwrap_or_default()),
+            candidates: search.count,
+        }
     }
 }
 

@@ -28,10 +28,12 @@ pub(super) struct Path {
     pub(super) history: u32,
     /// Frame in which its word began.
     pub(super) start: u32,
+    /// Score before that frame.
+    pub(super) entered: f32,
 }
 
 impl Path {
-    pub(super) const NONE: Path = Path { score: NEVER, history: NONE, start: 0 };
+    pub(super) const NONE: Path = Path { score: NEVER, history: NONE, start: 0, entered: 0.0 };
 
     pub(super) fn plus(self, score: f32) -> Path {
         Path { score: self.score + score, ..self }
@@ -52,7 +54,7 @@ impl Default for Token {
 impl Token {
     /// What memory holds before it is used: zeros, so that static memory needs no copy in flash.
     pub const UNUSED: Token = {
-        let path = Path { score: 0.0, history: 0, start: 0 };
+        let path = Path { score: 0.0, history: 0, start: 0, entered: 0.0 };
         Token { arc: 0, node: 0, phone: path, pause: path }
     };
 

@@ -149,10 +149,14 @@ impl<'a> UtteranceDecoder<'a> {
         let silent = self.ended.map_or(0, |ended| now.since(ended));
         let samples = |ms: u32| u64::from(ms) * 16;
         let longest = now.since(onset) >= samples(self.config.longest_ms);
-        let complete = || self.decoder.best().is_some();
+        let over = |lead: f32| {
+            let enough =
+                if lead >= self.config.lead_nats { self.config.end_ms } else { self.config.unsure_ms };
+            silent >= samples(enough)
+        };
         if longest
             || silent >= samples(self.config.patience_ms)
-            || silent >= samples(self.config.end_ms) && complete()
+            || silent >= samples(self.config.end_ms) && self.decoder.lead().is_some_and(over)
         {
             self.end(now, tell);
         }

@@ -5,7 +5,7 @@
 //! Decoding counts through the lengths (as in Mark Adler's `puff`), so nothing is built and nothing is on the heap.
 
 use super::bits::BitReader;
-use super::error::{ImageError, u16_at};
+use crate::image::{ImageError, u16_at};
 
 /// Longest code, bits.
 pub(super) const MAX_BITS: usize = 15;

@@ -15,7 +15,6 @@
 //! [`Dictionary`] works in the core. Its writer, [`G2p`] and [`Lexicon`] need the heap, so `alloc`.
 
 mod phone;
-mod error;
 mod bits;
 mod code;
 mod reader;
@@ -27,11 +26,10 @@ mod spoken;
 #[cfg(feature = "alloc")]
 mod front;
 
+pub use crate::image::ImageError;
 pub use dictionary::{Dictionary, Found, MAX_WORD};
 #[cfg(feature = "alloc")]
 pub use dictionary::{DictionaryBuilder, EntryError};
-pub use error::ImageError;
-pub(crate) use error::{check_frame, u32_at};
 #[cfg(feature = "alloc")]
 pub use front::{Lexicon, LexiconConfig, Pronunciation, ReadError, Source, Word};
 #[cfg(feature = "alloc")]

@@ -11,11 +11,11 @@
 
 use super::super::bits::BitReader;
 use super::super::code::Codes;
-use super::super::error::{ImageError, check_frame, u32_at};
 use super::super::phone::{Phone, Phones};
 use super::{
     ANOTHER, BLOCK, HEADER, LETTER_SYMBOLS, LETTERS, MAGIC, MAX_SHARED, PHONE_SYMBOLS, VERSION, symbol,
 };
+use crate::image::{ImageError, check_frame, u32_at};
 use crate::storage::Image;
 use core::cmp::Ordering;
 

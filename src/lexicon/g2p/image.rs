@@ -22,9 +22,9 @@
 //! empty one; its nodes are the first, one for every token.
 
 use super::super::bits::field;
-use super::super::error::{ImageError, check_frame, u16_at, u32_at};
 use super::super::phone::Phone;
 use super::{FIRST, LETTERS, MAX_ORDER};
+use crate::image::{ImageError, check_frame, u16_at, u32_at};
 use crate::storage::Image;
 use core::ops::Range;
 

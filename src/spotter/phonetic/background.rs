@@ -6,8 +6,8 @@
 
 use super::calibration::Calibration;
 use super::find::{Finder, required_history, required_tokens};
-use super::phrase::{ImageError, PhraseSet};
-use crate::crc::crc32;
+use super::phrase::PhraseSet;
+use crate::image::{ImageError, check_seal, u32_at};
 use crate::lexicon::Phone;
 use crate::storage::{Image, Storage};
 use alloc::vec::Vec;
@@ -33,24 +33,13 @@ impl<'a> Background<'a> {
     /// [`ImageError`] says what was expected and what was found.
     pub fn parse(image: impl Into<Image<'a>>) -> Result<Self, ImageError> {
         let image = image.into();
-        let word = |at: usize| {
-            let bytes = image.get(at..at + 4).and_then(|bytes| bytes.first_chunk());
-            bytes.map(|bytes| u32::from_le_bytes(*bytes))
-        };
-        if image.get(..8) != Some(&MAGIC[..]) {
-            return Err(ImageError::NotPhrases);
-        }
-        let length = ImageError::Length { expected: HEADER, actual: image.len() };
-        let (Some(expected), Some(frames)) = (word(8), word(12)) else { return Err(length) };
-        let actual = crc32([image.get(12..).unwrap_or_default()]);
-        if actual != expected {
-            return Err(ImageError::Checksum { expected, actual });
-        }
+        check_seal(&image, MAGIC, HEADER, None)?;
+        let frames = u32_at(&image, 12);
         let background = Background { image, frames };
         let mut found = 0;
         background.for_each(|_| found += 1);
         if found != frames {
-            return Err(ImageError::Field { field: "frames", min: frames, max: frames, actual: found });
+            return Err(ImageError::Field { field: "frames", expected: frames.into(), actual: found.into() });
         }
         Ok(background)
     }
@@ -118,6 +107,7 @@ impl<'a> Background<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crc::crc32;
     use proptest::prelude::*;
 
     fn sealed(frames: u32, body: &[u8]) -> Vec<u8> {
@@ -147,7 +137,7 @@ mod tests {
     #[test]
     fn a_wrong_count_is_an_error() {
         let error = Background::parse(sealed(6, &[130, 2, 7, 204, 9, 25, 128])).unwrap_err();
-        assert_eq!(error, ImageError::Field { field: "frames", min: 6, max: 6, actual: 5 });
+        assert_eq!(error, ImageError::Field { field: "frames", expected: 6, actual: 5 });
     }
 
     proptest! {

@@ -2,10 +2,9 @@
 
 use super::background::Background;
 use super::calibration::Calibration;
-use super::phrase::{
-    self, ImageError, MAX_PHRASE_PHONES, MAX_PHRASES, MAX_SEQUENCES, MIN_PHRASE_PHONES, PhraseParts,
-};
+use super::phrase::{self, MAX_PHRASE_PHONES, MAX_PHRASES, MAX_SEQUENCES, MIN_PHRASE_PHONES, PhraseParts};
 use super::rivals::{self, Rival, RivalKind};
+use crate::image::ImageError;
 use crate::lexicon::{Dictionary, Lexicon, ReadError};
 use alloc::string::String;
 use alloc::vec::Vec;

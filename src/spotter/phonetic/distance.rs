@@ -3,7 +3,7 @@
 //! After "Weighted phone Levenshtein" (arXiv 2008.00508): replacing a phone by another costs less, the more often the
 //! acoustic model takes one for the other.
 
-use super::confusions::CONFUSIONS;
+use crate::confusions::PHONES_M;
 use crate::lexicon::{MAX_PHONES, Phone};
 
 /// Cost of a phone that is missing or added.
@@ -21,10 +21,7 @@ pub(super) struct Distance {
 
 impl Distance {
     pub(super) fn new() -> Self {
-        let share = |p: usize, q: usize| {
-            let row = &CONFUSIONS[p - 1];
-            f32::from(row[q]) / f32::from(row[p]).max(1.0)
-        };
+        let share = |p: usize, q: usize| PHONES_M.0[p][q];
         let mut replace = [[1.0; Phone::SYMBOLS]; Phone::SYMBOLS];
         for (p, row) in replace.iter_mut().enumerate().skip(1) {
             for (q, cost) in row.iter_mut().enumerate().skip(1) {

@@ -1,6 +1,6 @@
 //! From the acoustic model's posteriors to log likelihood ratios of phones against free speech.
 
-use super::confusions::CONFUSIONS;
+use crate::confusions::PHONES_M;
 use crate::lexicon::Phone;
 
 const SYMBOLS: usize = Phone::SYMBOLS;
@@ -49,10 +49,9 @@ pub(super) struct Emission {
 impl Emission {
     pub(super) fn new() -> Self {
         let mut likelihoods = [[FLOOR; SYMBOLS]; SYMBOLS - 1];
-        for (p, (row, counts)) in likelihoods.iter_mut().zip(&CONFUSIONS).enumerate() {
-            let own = f32::from(counts[p + 1]).max(1.0);
-            for (k, count) in row.iter_mut().zip(counts).skip(1) {
-                *k += (f32::from(*count) / own).min(1.0);
+        for (p, (row, weights)) in likelihoods.iter_mut().zip(&PHONES_M.0[1..]).enumerate() {
+            for (k, weight) in row.iter_mut().zip(weights).skip(1) {
+                *k += weight.min(1.0);
             }
             row[p + 1] = 1.0;
         }

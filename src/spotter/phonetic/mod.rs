@@ -12,7 +12,6 @@
 //! words, words of the dictionary a phone or two away.
 
 mod phrase;
-mod confusions;
 mod emission;
 mod history;
 mod search;
@@ -30,12 +29,13 @@ mod background;
 #[cfg(feature = "alloc")]
 mod compile;
 
+pub use crate::image::ImageError;
 #[cfg(feature = "alloc")]
 pub use background::Background;
 pub use calibration::{Calibration, false_accepts_per_hour, threshold_for};
 #[cfg(feature = "alloc")]
 pub use compile::{CompileError, PhraseCompiler};
-pub use phrase::{ImageError, MAX_PHRASE_PHONES, MAX_PHRASES, MIN_PHRASE_PHONES, Phrase, PhraseSet};
+pub use phrase::{MAX_PHRASE_PHONES, MAX_PHRASES, MIN_PHRASE_PHONES, Phrase, PhraseSet};
 #[cfg(feature = "alloc")]
 pub use rivals::{Rival, RivalKind};
 pub use search::Token;

@@ -7,10 +7,11 @@
 //! texts count from the first phone and the first byte of text.
 
 use super::calibration::Calibration;
+#[cfg(feature = "alloc")]
 use crate::crc::crc32;
+use crate::image::{ImageError, check_seal, u16_at, u32_at};
 use crate::lexicon::Phone;
 use crate::storage::Image;
-use core::fmt;
 
 const MAGIC: [u8; 8] = *b"EARNPHR1";
 pub(super) const HEADER: usize = 24;
@@ -25,67 +26,6 @@ pub const MAX_PHRASE_PHONES: usize = 32;
 pub const MIN_PHRASE_PHONES: usize = 3;
 /// Most pronunciations and rivals of all phrases together.
 pub(super) const MAX_SEQUENCES: usize = 8192;
-
-/// Why bytes are not a set of phrases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ImageError {
-    /// It doesn't begin as a set of phrases does. Is it another kind of file?
-    NotPhrases,
-    /// Its length isn't what its header says: cut off, or something added.
-    Length {
-        /// Bytes, by the header.
-        expected: usize,
-        /// Bytes that there are.
-        actual: usize,
-    },
-    /// Its contents were changed after it was written.
-    Checksum {
-        /// CRC-32 in the header.
-        expected: u32,
-        /// CRC-32 of the contents.
-        actual: u32,
-    },
-    /// A field holds what no compiler of phrases writes.
-    Field {
-        /// Which.
-        field: &'static str,
-        /// Smallest value that is taken.
-        min: u32,
-        /// Largest value that is taken.
-        max: u32,
-        /// What it held.
-        actual: u32,
-    },
-    /// A text is not UTF-8, a phone is none, or a threshold is not 0 to 1.
-    Contents {
-        /// Offset of the first bad byte.
-        offset: usize,
-    },
-}
-
-impl fmt::Display for ImageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            ImageError::NotPhrases => write!(f, "not a set of phrases: expected it to begin with EARNPHR1"),
-            ImageError::Length { expected, actual } => {
-                write!(f, "set of phrases of {actual} bytes, expected {expected}")
-            }
-            ImageError::Checksum { expected, actual } => {
-                write!(
-                    f,
-                    "set of phrases with checksum {actual:08x}, expected {expected:08x}: it was damaged"
-                )
-            }
-            ImageError::Field { field, min, max, actual } => {
-                write!(f, "set of phrases: {field} is {actual}, expected {min} to {max}")
-            }
-            ImageError::Contents { offset } => write!(f, "set of phrases: bad value at byte {offset}"),
-        }
-    }
-}
-
-impl core::error::Error for ImageError {}
 
 /// Typed phrases, viewed in their image: how each may be said, and what sounds like it.
 #[derive(Clone, Debug)]
@@ -110,14 +50,6 @@ pub struct Phrase<'s> {
     calibration: Calibration,
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
 impl<'a> PhraseSet<'a> {
     /// Checks an image: magic, length, checksum, every count, offset, phone and text.
     ///
@@ -125,30 +57,20 @@ impl<'a> PhraseSet<'a> {
     /// [`ImageError`] says what was expected and what was found.
     pub fn parse(image: impl Into<Image<'a>>) -> Result<Self, ImageError> {
         let image = image.into();
-        if image.get(..8) != Some(&MAGIC[..]) {
-            return Err(ImageError::NotPhrases);
-        }
+        check_seal(&image, MAGIC, HEADER, Some(12))?;
         let length = |expected| ImageError::Length { expected, actual: image.len() };
-        let word = |at| u32_at(&image, at).ok_or(length(HEADER));
-        let half = |at| u16_at(&image, at).ok_or(length(HEADER));
-        let (expected, total) = (word(8)?, word(12)? as usize);
-        let (phrases, sequences, text_bytes) = (half(16)?, half(18)?, word(20)?);
-        if total != image.len() {
-            return Err(length(total));
-        }
-        let actual = crc32([image.get(12..).unwrap_or_default()]);
-        if actual != expected {
-            return Err(ImageError::Checksum { expected, actual });
-        }
-        let field = |field, min: usize, max: usize, actual: u32| {
-            if (min..=max).contains(&(actual as usize)) {
-                Ok(actual as usize)
-            } else {
-                Err(ImageError::Field { field, min: min as u32, max: max as u32, actual })
+        let (total, text_bytes) = (image.len(), u32_at(&image, 20));
+        let (phrases, sequences) = (u16_at(&image, 16), u16_at(&image, 18));
+        let field = |field, min: usize, max: usize, actual: u16| {
+            let actual = usize::from(actual);
+            let expected = actual.clamp(min, max) as u64;
+            match expected == actual as u64 {
+                true => Ok(actual),
+                false => Err(ImageError::Field { field, expected, actual: actual as u64 }),
             }
         };
-        let phrases = field("phrases", 1, MAX_PHRASES, phrases.into())?;
-        let sequences = field("sequences", 1, MAX_SEQUENCES, sequences.into())?;
+        let phrases = field("phrases", 1, MAX_PHRASES, phrases)?;
+        let sequences = field("sequences", 1, MAX_SEQUENCES, sequences)?;
         let phones = HEADER + PHRASE * phrases + SEQUENCE * sequences;
         let texts = total.checked_sub(text_bytes as usize).filter(|&texts| texts >= phones);
         let texts = texts.ok_or(length(phones.saturating_add(text_bytes as usize)))?;
@@ -158,6 +80,7 @@ impl<'a> PhraseSet<'a> {
     }
 
     fn check(&self) -> Result<(), ImageError> {
+        let bad = |index| ImageError::Contents { what: "bad value at byte", index };
         if let Some(at) = self
             .image
             .iter()
@@ -165,16 +88,14 @@ impl<'a> PhraseSet<'a> {
             .skip(self.phones)
             .position(|&phone| phone == 0 || usize::from(phone) >= Phone::SYMBOLS)
         {
-            return Err(ImageError::Contents { offset: self.phones + at });
+            return Err(bad(self.phones + at));
         }
-        let bad = |offset| ImageError::Contents { offset };
         for index in 0..self.sequences {
             let at = HEADER + PHRASE * self.phrases + SEQUENCE * index;
             let phones = self.sequence(index).ok_or(bad(at))?;
-            let (min, max) = (1, MAX_PHRASE_PHONES as u32);
-            let actual = phones.len() as u32;
-            if !(min..=max).contains(&actual) {
-                return Err(ImageError::Field { field: "phones", min, max, actual });
+            let (expected, actual) = (phones.len().clamp(1, MAX_PHRASE_PHONES) as u64, phones.len() as u64);
+            if actual != expected {
+                return Err(ImageError::Field { field: "phones", expected, actual });
             }
             self.sequence_text(index).ok_or(bad(at + 6))?;
         }
@@ -182,10 +103,13 @@ impl<'a> PhraseSet<'a> {
             let at = HEADER + PHRASE * index;
             let phrase = self.phrase(index).ok_or(bad(at))?;
             self.text(phrase.text).ok_or(bad(at))?;
-            let max = self.sequences as u32;
-            let actual = (phrase.first + phrase.pronunciations + phrase.rivals) as u32;
-            if actual > max || phrase.pronunciations == 0 {
-                return Err(ImageError::Field { field: "sequences of a phrase", min: 1, max, actual });
+            let expected = self.sequences as u64;
+            let actual = (phrase.first + phrase.pronunciations + phrase.rivals) as u64;
+            if actual > expected {
+                return Err(ImageError::Field { field: "sequences of a phrase", expected, actual });
+            }
+            if phrase.pronunciations == 0 {
+                return Err(ImageError::Field { field: "pronunciations", expected: 1, actual: 0 });
             }
             if !(0.0..=1.0).contains(&phrase.threshold) {
                 return Err(bad(at + 12));
@@ -222,14 +146,14 @@ impl<'a> PhraseSet<'a> {
         let half = |offset| u16_at(&self.image, at + offset);
         Some(Phrase {
             set: self,
-            text: (u32_at(&self.image, at)?, half(4)?),
-            first: half(6)?.into(),
-            pronunciations: half(8)?.into(),
-            rivals: half(10)?.into(),
-            threshold: f32::from_bits(u32_at(&self.image, at + 12)?),
+            text: (u32_at(&self.image, at), half(4)),
+            first: half(6).into(),
+            pronunciations: half(8).into(),
+            rivals: half(10).into(),
+            threshold: f32::from_bits(u32_at(&self.image, at + 12)),
             calibration: Calibration {
-                half: f32::from_bits(u32_at(&self.image, at + 16)?),
-                scale: f32::from_bits(u32_at(&self.image, at + 20)?),
+                half: f32::from_bits(u32_at(&self.image, at + 16)),
+                scale: f32::from_bits(u32_at(&self.image, at + 20)),
             },
         })
     }
@@ -254,14 +178,14 @@ impl<'a> PhraseSet<'a> {
             return None;
         }
         let at = self.record(index);
-        let from = self.phones.checked_add(u32_at(&self.image, at)? as usize)?;
-        let to = from + usize::from(u16_at(&self.image, at + 4)?);
+        let from = self.phones.checked_add(u32_at(&self.image, at) as usize)?;
+        let to = from + usize::from(u16_at(&self.image, at + 4));
         if to > self.texts { None } else { self.image.get(from..to) }
     }
 
     fn sequence_text(&self, index: usize) -> Option<&str> {
         let at = self.record(index);
-        self.text((u32_at(&self.image, at + 6)?, u16_at(&self.image, at + 10)?))
+        self.text((u32_at(&self.image, at + 6), u16_at(&self.image, at + 10)))
     }
 
     fn text(&self, (offset, bytes): (u32, u16)) -> Option<&str> {

@@ -9,6 +9,7 @@ use super::align::{MAX_STEPS, MIN_STEPS};
 use super::features::{BANDS, DIMS, WINDOW};
 use super::{MAX_RECORDINGS, MIN_RECORDINGS};
 use crate::crc::crc32;
+use crate::image::{u16_at, u32_at};
 use crate::storage::Image;
 use core::fmt;
 
@@ -295,19 +296,6 @@ impl Parts<'_> {
         image[8..12].copy_from_slice(&crc.to_le_bytes());
         image
     }
-}
-
-/// `N` bytes from `at` on, which the checks of [`TemplateModel::parse`] have found to be there.
-fn bytes_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..)?.first_chunk().copied()
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    bytes_at(bytes, at).map_or(0, u16::from_le_bytes)
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes_at(bytes, at).map_or(0, u32::from_le_bytes)
 }
 
 fn f32_at(bytes: &[u8], at: usize) -> f32 {

@@ -1,4 +1,4 @@
-//! Why bytes are not an image of a dictionary or of a letter-to-sound model.
+//! What all flat images share: why bytes are not one, the frame around one, numbers in it.
 
 use crate::crc::crc32;
 use core::fmt;
@@ -72,7 +72,8 @@ impl fmt::Display for ImageError {
 
 impl core::error::Error for ImageError {}
 
-/// What begins both kinds of image: magic, version, length, checksum over everything else, in 20 bytes.
+/// What begins images of dictionaries, letters, grammars and lists: magic, version, length, checksum over everything else,
+/// in 20 bytes.
 pub(crate) fn check_frame(
     image: &[u8],
     magic: [u8; 8],
@@ -99,11 +100,38 @@ pub(crate) fn check_frame(
     Ok(())
 }
 
+/// What begins images of phrases and of background: magic, then a checksum over all that follows it, within `header` bytes.
+/// The length is written at `length_at`, if it is.
+pub(crate) fn check_seal(
+    image: &[u8],
+    magic: [u8; 8],
+    header: usize,
+    length_at: Option<usize>,
+) -> Result<(), ImageError> {
+    if !image.starts_with(&magic) {
+        return Err(ImageError::Magic { expected: magic });
+    }
+    if image.len() < header {
+        return Err(ImageError::Length { expected: header, actual: image.len() });
+    }
+    if let Some(expected) = length_at.map(|at| u32_at(image, at) as usize)
+        && expected != image.len()
+    {
+        return Err(ImageError::Length { expected, actual: image.len() });
+    }
+    let (expected, actual) = (u32_at(image, 8), crc32([image.get(12..).unwrap_or_default()]));
+    match expected == actual {
+        true => Ok(()),
+        false => Err(ImageError::Checksum { expected, actual }),
+    }
+}
+
 /// 0 beyond the end, which checks have excluded.
 pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |&four| u32::from_le_bytes(four))
 }
 
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> u16 {
+/// 0 beyond the end, which checks have excluded.
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> u16 {
     bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |&two| u16::from_le_bytes(two))
 }

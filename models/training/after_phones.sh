@@ -1,0 +1,51 @@
+#!/bin/sh
+# Adopts an acoustic model: makes anew all that rests on the posteriors of phones-m, in the order in which one needs the other.
+#
+#     after_phones.sh CHECKPOINT.npz BLANK          for example: after_phones.sh checkpoint/phones-m.npz 0.5
+#
+# To be run in this folder, in the environment of README.md, with EARNEST_DATA and EARNEST_CACHE absolute. Every step is a
+# command that can be run alone. What a person does behind it: read the figures, put weights and odds where the last lines
+# say, and write the card (README.md).
+set -eu
+checkpoint=$1 blank=$2
+cd "$(dirname "$0")"
+root=$(cd ../.. && pwd)
+bin=$root/target/release
+
+step() { printf '\n== %s\n' "$1"; }
+
+step "1  ONNX and the image of int8"
+python export.py phones-m "$checkpoint" ../phones-m.onnx --blank "$blank"
+(cd "$root" && cargo build --release -p earnest-cli)
+"$bin/earnest" model pack ../phones-m.onnx -o "$EARNEST_CACHE/m.ear"
+# shellcheck disable=SC2046  # paths of the data have no spaces
+"$bin/earnest" model pack ../phones-m.onnx -o ../phones-m.int8.ear --int8 --calibrate $(python calibration.py)
+
+step "2  what it takes phones for: typed phrases and commands"
+(cd "$root" && cargo build --release -p earnest --example posteriors)
+python confusions.py ../phones-m.int8.ear -o ../phones-m.confusions.bin
+
+step "3  background, the measure of typed phrases"
+python background.py ../phones-m.int8.ear ../background-m.bin
+
+step "4  odds of the guard's examples: examples/portland/odds.json"
+python "$root/examples/portland/calibrate.py" "$EARNEST_DATA/tts" "$bin/examples/posteriors"
+
+step "5  weights of the confidence: the last two lines are ConfidenceWeights::default() in src/confidence/mod.rs"
+# The table of step 2 is built into the library, so it is built again.
+(cd "$root" && cargo build --release -p earnest --example commands)
+python confidence.py ../phones-m.int8.ear
+
+step "6  typed phrases on dev: benches/README.md"
+out=$EARNEST_CACHE/typed_phrases
+mkdir -p "$out"
+typed() { (cd "$root" && cargo bench --bench typed_phrases -- "$EARNEST_DATA" "$@"); }
+typed "$out/negative.jsonl" --sets speech,command,words,negative,noise
+typed "$out/confusable.jsonl" --sets tts/confusable --split train
+typed "$out/clean.jsonl" --sets wake/
+typed "$out/kitchen.jsonl" --sets wake/ --snr 10
+python "$root/benches/typed_phrases/figures.py" "$out/negative.jsonl" "$out/confusable.jsonl" \
+    clean="$out/clean.jsonl" "kitchen 10 dB=$out/kitchen.jsonl"
+
+step "7  tests: images, tract beside nn, commands, phrases"
+(cd "$root" && cargo test --release -p earnest --features onnx && cargo test --release -p earnest-cli)
