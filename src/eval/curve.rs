@@ -305,6 +305,28 @@ mod tests {
         assert_eq!(curve.choose(1.0, Rule::Bound, level), Ok(2));
     }
 
+    /// With a refractory, a higher threshold may give more events: what counts is the threshold from which on the budget
+    /// holds.
+    #[test]
+    fn a_low_threshold_that_meets_the_budget_by_chance_is_not_taken() {
+        let (run, mut units) = planted(10.0);
+        units[1].files[0].false_accepts = Steps::from_counts(&[1, 3, 1, 0]);
+        let mut curve = Curve::new(&run);
+        units.iter().for_each(|unit| curve.add(&run, unit, |group| group.split == "dev"));
+        assert_eq!(curve.choose(0.05, Rule::Point, Level::P95), Ok(2));
+    }
+
+    #[test]
+    fn recordings_of_one_speaker_are_one_session() {
+        let (run, units) = planted(10.0);
+        let mut curve = Curve::new(&run);
+        for unit in &units {
+            let unit = Unit { speaker: Some("ann".into()), ..unit.clone() };
+            curve.add(&run, &unit, |group| group.split == "dev");
+        }
+        assert_eq!(curve.by_session(0).collect::<Vec<_>>(), [(("", "ann"), 5)]);
+    }
+
     #[test]
     fn a_budget_that_cannot_be_met_says_why() {
         let level = Level::P95;

@@ -97,3 +97,76 @@ impl Sum {
         self.result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::result::{
+        Augmentation, FORMAT, FalseAccept, FileResult, GroupKey, Rules, Steps, SubjectId,
+    };
+
+    fn run(worst: u32) -> Run {
+        let key = GroupKey {
+            set: "s".into(),
+            split: "dev".into(),
+            kind: "k".into(),
+            phrase: None,
+            positive: false,
+        };
+        Run {
+            format: FORMAT,
+            version: String::new(),
+            label: String::new(),
+            subject: SubjectId {
+                engine: String::new(),
+                model: None,
+                digest: None,
+                threshold: None,
+                settings: Default::default(),
+            },
+            phrase: String::new(),
+            rules: Rules { worst, ..Rules::default() },
+            thresholds: vec![0.5],
+            augmentation: Augmentation::default(),
+            manifests: Vec::new(),
+            split: None,
+            repeat: 1,
+            groups: vec![key],
+            excluded: Vec::new(),
+            units: 3,
+        }
+    }
+
+    /// Two files in each session, each with one false accept.
+    fn unit(unit: u64, scores: [f32; 2]) -> Unit {
+        let files = scores.iter().enumerate().map(|(n, score)| FileResult {
+            file: std::format!("{unit}-{n}"),
+            manifest: 0,
+            group: 0,
+            samples: 100,
+            peak: None,
+            trials: Vec::new(),
+            false_accepts: Steps::from_counts(&[1]),
+            extra: Steps::default(),
+            events: vec![FalseAccept { at: 0, start: 0, end: 0, score: *score, trace: None }],
+            error: (n == 1).then(|| "torn".into()),
+            warnings: Vec::new(),
+        });
+        Unit { unit, session: std::format!("{unit}"), speaker: None, repetition: 0, files: files.collect() }
+    }
+
+    #[test]
+    fn sums_are_of_files_and_sessions_and_the_worst_are_the_first_of_the_highest() {
+        let mut sum = Sum::new(run(3));
+        for (n, scores) in [[0.5, 0.9], [0.5, 0.4], [0.5, 0.6]].into_iter().enumerate() {
+            sum.add(&unit(n as u64, scores));
+        }
+        let result = sum.finish();
+        let group = &result.groups[0];
+        assert_eq!((group.files, group.sessions, group.samples, group.failed), (6, 3, 600, 3));
+        assert_eq!((group.false_accepts[0], result.units_done, result.failed.len()), (6, 3, 3));
+        let worst: Vec<_> =
+            result.worst.iter().map(|worst| (worst.event.score, worst.file.as_str())).collect();
+        assert_eq!(worst, [(0.9, "0-1"), (0.6, "2-1"), (0.5, "0-0")]);
+    }
+}

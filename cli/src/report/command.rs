@@ -1,6 +1,6 @@
 //! The command that made a result, as it follows from the result.
 
-use earnest::eval::result::{Exclusion, Given, ManifestId, Rules, Run};
+use earnest::eval::result::{Augmentation, Exclusion, Given, ManifestId, Rules, Run};
 use std::path::Path;
 
 /// `earnest eval …` for a POSIX shell. A model is named without its folder: so it runs where the model is.
@@ -48,7 +48,8 @@ pub(super) fn of(run: &Run, out: &Path) -> String {
     if let Some(codec) = &augmentation.codec {
         option("codec", codec);
     }
-    if augmentation.seed != 1 {
+    let nothing = Augmentation { seed: augmentation.seed, ..Augmentation::default() };
+    if augmentation.seed != 1 && *augmentation != nothing {
         option("seed", &augmentation.seed.to_string());
     }
     let usual = Rules::default();

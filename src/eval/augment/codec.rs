@@ -111,6 +111,14 @@ mod tests {
         assert_eq!((a.len(), a[0], a[1], a[32], a[127]), (128, 8, 24, 528, 32_256));
     }
 
+    /// Two bits: −1, −½, 0 and ½.
+    #[test]
+    fn bits_are_rounded_and_stay_in_their_range() {
+        let mut line = Carried::new(Codec::Bits(2));
+        let heard = [-2.0, -0.6, -0.2, 0.2, 0.3, 0.9, 2.0].map(|x| line.process(x));
+        assert_eq!(heard, [-1.0, -0.5, 0.0, 0.0, 0.5, 0.5, 0.5]);
+    }
+
     #[test]
     fn names_come_back() {
         for codec in [Codec::MuLaw, Codec::ALaw, Codec::Bits(8)] {

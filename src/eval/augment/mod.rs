@@ -261,3 +261,6 @@ fn decode(file: &Path) -> Result<Vec<i16>, AudioError> {
     }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,6 +36,8 @@ pub(super) struct Decoded {
     block: Vec<i16>,
     /// Frames so far.
     frames: u64,
+    /// Frames of the last packet that was whole.
+    usual: usize,
     /// Frames as the header has them.
     expected: Option<u64>,
     /// Whether the header counted them rather than guessed from the length of the file.
@@ -98,6 +100,7 @@ impl Decoded {
             mono: Vec::new(),
             block: Vec::new(),
             frames: 0,
+            usual: 0,
             expected: None,
             damaged: 0,
             ended: false,
@@ -174,11 +177,14 @@ impl Decoded {
                     return Err(AudioError::Rate { file: self.file.clone(), actual: rate });
                 }
                 self.mixer.mix(&self.interleaved, channels.max(1), &mut self.mono);
+                self.usual = self.mono.len();
             }
             // Silence in its place, so that what follows keeps its time.
             Err(Error::DecodeError(_)) => {
                 self.damaged += 1;
-                self.mono.resize(usize::try_from(packet.dur.get()).map_or(0, |n| n.min(1 << 16)), 0.0);
+                // A damaged header may say that there is nothing in it.
+                let frames = usize::try_from(packet.dur.get()).map_or(0, |n| n.min(1 << 16));
+                self.mono.resize(if frames == 0 { self.usual } else { frames }, 0.0);
             }
             Err(Error::IoError(_)) => return Ok(false),
             Err(error) => {

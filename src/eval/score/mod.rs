@@ -222,3 +222,6 @@ impl Judge for Scorer<'_> {
         self.files.drain(..).map(close).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
