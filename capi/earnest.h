@@ -11,8 +11,11 @@
  *     if (earnest_init(memory, sizeof memory, &config, &listener, NULL) != EARNEST_OK) ...
  *     earnest_push(listener, pcm, samples, &taken, &event);   (in a loop: see there)
  *
+ * A guard decides what is done about it: earnest_guard_init(), earnest_guard_input(), earnest_guard_redeem().
+ *
  * Memory. The library allocates none. A listener lives in memory that earnest_init() is given and in no other; models
- * stay where they are. Nothing is global, so any number of listeners may exist.
+ * stay where they are. So does a guard, in that of earnest_guard_init(). Nothing is global, so any number of them may
+ * exist.
  *
  * Pointers. Every function checks those it is given: null, alignment, length, overlap with a listener's memory, and
  * whether a listener is one. What it can't check is the caller's promise: that the memory is there for as many bytes
@@ -21,7 +24,7 @@
  * Errors. Functions give a status; nothing is thrown, nothing unwinds, nothing aborts. Those that take an
  * earnest_error also tell which field was wrong, what was expected and what there was.
  *
- * Threads. Calls on one listener must not run at the same time, nor one interrupt another; from which thread they come
+ * Threads. Calls on one listener or one guard must not run at the same time, nor one interrupt another; from which thread they come
  * doesn't matter. Calls on different listeners are independent.
  *
  * Time is the number of samples pushed. No clock is ever read.
@@ -444,6 +447,16 @@ typedef uint32_t earnest_told_kind;
 #endif // __cplusplus
 
 /**
+ * A guard. What is in it is the library's own.
+ */
+typedef struct earnest_guard earnest_guard;
+
+/**
+ * A listener. What is in it is the library's own.
+ */
+typedef struct earnest_listener earnest_listener;
+
+/**
  * How a listener is made. Fill it with earnest_config_default(), then change what you need. Later versions add fields
  * at the end; `size` says which of them there are, so a program and a library of different versions agree.
  */
@@ -549,11 +562,6 @@ typedef struct earnest_error {
      */
     double actual;
 } earnest_error;
-
-/**
- * A listener. What is in it is the library's own.
- */
-typedef struct earnest_listener earnest_listener;
 
 /**
  * Something that was noticed. All times are sample numbers: sample 0 is the first since the start or the last reset.
@@ -916,11 +924,6 @@ typedef struct earnest_policy {
      */
     struct earnest_limits tiers[4];
 } earnest_policy;
-
-/**
- * A guard. What is in it is the library's own.
- */
-typedef struct earnest_guard earnest_guard;
 
 /**
  * One slot of a command.

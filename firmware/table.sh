@@ -89,6 +89,11 @@ read -r c_template_flash _ < <(sizes "$c_made")
 c_chain c-wake alexa.s16le ../models/wake-alexa.ear -DPRE_ROLL=8000
 c_wake_ram=$c_memory
 read -r c_wake_flash c_wake_static < <(sizes "$c_made")
+c_guard=$(c_elf c-guard alexa.s16le ../models/wake-alexa.ear "-DMEMORY=$c_memory" -DPRE_ROLL=8000 -DGUARD)
+check "with the guard: no panic in the program in C" none panics "$c_guard"
+check "with the guard: no allocator in the program in C" none allocators "$c_guard"
+c_run "$c_guard" >"$cross_dir/c-guard.log"
+check "the guard opens a request from C" grep -q '^told 4 ' "$cross_dir/c-guard.log"
 
 read -r base_flash base_ram < <(sizes "$(elf base "")")
 read -r front_flash front_ram < <(sizes "$(elf front-end front-end)")
@@ -97,12 +102,16 @@ read -r vad_flash vad_ram < <(sizes "$(elf vad vad)")
 read -r net_flash net_ram < <(sizes "$(elf net net)")
 read -r all_flash all_ram < <(sizes "$(elf template template)")
 
+# By itself, so that its stack is not that of the other stages.
+command_log=$cross_dir/command.log
 read -r wake_flash wake_ram < <(sizes "$(elf wake wake)")
-read -r command_flash command_ram < <(sizes "$(elf command command)")
+command=$(elf command command)
+read -r command_flash command_static < <(sizes "$command")
+c_run "$command" >"$command_log"
 # The clip is in these programs too.
 clip=$(stat -c %s ../examples/c/alexa.s16le)
 wake_flash=$((wake_flash - base_flash - clip)) wake_ram=$((wake_ram - base_ram))
-command_flash=$((command_flash - base_flash - clip)) command_ram=$((command_ram - base_ram))
+command_flash=$((command_flash - base_flash - clip)) command_ram=$((command_static - base_ram))
 read -r c_base_flash _ < <(sizes "$(c_elf c-base kitchen.s16le ../models/wake-alexa.ear -DBASE)")
 read -r c_wake_base_flash _ < <(sizes "$(c_elf c-base alexa.s16le ../models/wake-alexa.ear -DBASE)")
 c_wake_flash=$((c_wake_flash - c_wake_base_flash)) c_template_flash=$((c_template_flash - c_base_flash))
@@ -128,7 +137,8 @@ most() { [ "$1" -gt "$2" ] && echo "$1" || echo "$2"; }
 # All static data of the program in C, and its stack from the top on.
 wake_all_ram=$((c_wake_static + $(most "$(cost c-wake-new 8)" "$(cost c-wake 8)")))
 wake_second=$((100 * $(instructions "$(cost c-wake 4)" "$(cost c-wake 3)")))
-command_all_ram=$((command_ram + $(most "$(cost command-new 6)" "$(cost command 6)")))
+all_stack() { awk -v name="$1" '$1 == "cost" && $2 == name { print $8 }' "$command_log"; }
+command_all_ram=$((command_static + $(most "$(all_stack command-new)" "$(all_stack command)")))
 {
     cat <<END
 # What a stage costs on a Cortex-M4F

@@ -3,7 +3,7 @@
 /// A number of digits, perhaps a point among them, perhaps an exponent behind (`12`, `0.84`, `3e-05`): no sign, no
 /// blank, no word. The nearest `f64` for up to 15 digits and 22 places, else within a few units in the last place.
 pub(crate) fn parse(text: &str) -> Option<f64> {
-    let (digits, exponent) = match text.split_once(['e', 'E']) {
+    let (digits, exponent) = match split_once(text, b'e').or_else(|| split_once(text, b'E')) {
         Some((digits, exponent)) => (digits, exponent.parse::<i16>().ok()?),
         None => (text, 0),
     };
@@ -33,6 +33,13 @@ pub(crate) fn parse(text: &str) -> Option<f64> {
         places -= step;
     }
     (seen && value.is_finite()).then_some(value)
+}
+
+/// Before and behind the first `at`, which is ASCII; without the panics that the standard library's search brings along.
+pub(crate) fn split_once(text: &str, at: u8) -> Option<(&str, &str)> {
+    let before = text.bytes().position(|byte| byte == at)?;
+    let (before, rest) = text.split_at_checked(before)?;
+    Some((before, rest.get(1..)?))
 }
 
 #[cfg(test)]

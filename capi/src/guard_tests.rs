@@ -234,7 +234,8 @@ fn a_request_leaves_the_same_journal_as_from_rust() {
 
 #[test]
 fn what_is_not_for_this_act_now_by_this_owner_is_refused() {
-    let cases: [(fn(&mut Act, &mut u64, &mut u32, &mut Permit), u32); 5] = [
+    type Change = fn(&mut Act, &mut u64, &mut u32, &mut Permit);
+    let cases: [(Change, u32); 5] = [
         (|act, _, _, _| act.values[0] = 6, 34),
         (|_, at, _, _| *at += ms(10_000), 33),
         (|_, _, owner, _| *owner = 8, 36),
@@ -301,7 +302,8 @@ fn policies_out_of_range_are_named() {
     let mut memory = vec![0; ENTRIES * ENTRY_BYTES];
     let actions = [SEND, SEND];
     let base = policy(&actions, &mut memory);
-    let cases: [(fn(&mut Policy), &str); 12] = [
+    type Change = fn(&mut Policy);
+    let cases: [(Change, &str); 12] = [
         (|p| p.id = 65_536, "id"),
         (|p| p.recording_samples = u32::MAX, "recording_samples"),
         (|p| p.journal_bytes = 17 * ENTRY_BYTES, "journal_bytes"),

@@ -17,7 +17,7 @@
 
 /*
  * What earnest_required_bytes() says for this model and this pre-roll is less; earnest_init() tells if not. A firmware
- * writes that number here: 33 KB for a network and half a second, 109 KB for recordings and a second.
+ * writes that number here: 33 KB for a network and half a second, 98 KB for recordings and a second.
  */
 static uint64_t memory[112 * 1024 / sizeof(uint64_t)];
 /* In a firmware: a constant in flash, at a multiple of 4. */

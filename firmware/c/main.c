@@ -82,6 +82,49 @@ static void failed(const char *what, const earnest_error *error) {
     board_exit(1);
 }
 
+#ifdef GUARD
+static uint64_t guard_memory[2048 / 8];
+static unsigned char journal[24 * 128];
+
+/* `told KIND gate reason`. */
+static void tell(void *context, const earnest_told *told) {
+    struct tell_text line = {{0}, 0};
+    (void)context;
+    tell_word(&line, "told");
+    tell_number(&line, told->kind);
+    tell_number(&line, told->gate);
+    tell_number(&line, told->reason);
+    tell_end(&line, board_print);
+}
+
+static void ask(earnest_listener *listener, const earnest_event *event) {
+    static const earnest_action light = {1, 0, EARNEST_TIER_ROUTINE, 0, 0, 10};
+    earnest_policy policy;
+    earnest_guard *guard;
+    earnest_input input;
+    earnest_error error;
+    memset(&error, 0, sizeof error);
+    memset(&input, 0, sizeof input);
+    earnest_policy_default(&policy, sizeof policy);
+    policy.provisioned = 1;
+    policy.actions = &light;
+    policy.action_count = 1;
+    policy.journal = journal;
+    policy.journal_bytes = sizeof journal;
+    input.size = sizeof input;
+    input.kind = EARNEST_INPUT_WAKE;
+    input.nats = 6;
+    input.start = event->start;
+    input.end = event->end;
+    if (earnest_surroundings_now(listener, &input.around) != EARNEST_OK ||
+        earnest_guard_init(guard_memory, sizeof guard_memory, &policy, &guard, &error) != EARNEST_OK ||
+        earnest_guard_input(guard, event->decided, &input, tell, NULL, &error) != EARNEST_OK ||
+        earnest_guard_release(guard) != EARNEST_OK) {
+        failed("guard", &error);
+    }
+}
+#endif
+
 static void chain(void) {
     struct cost making = {0, 0}, pushing = {0, 0};
     const int16_t *samples = (const int16_t *)(const void *)clip;
@@ -138,6 +181,11 @@ static void chain(void) {
             if (event.kind != EARNEST_EVENT_NONE) {
                 tell_event(&event, board_print);
             }
+#ifdef GUARD
+            if (event.kind == EARNEST_EVENT_WAKE) {
+                ask(listener, &event);
+            }
+#endif
         } while (event.kind != EARNEST_EVENT_NONE);
         pushing.ticks += chunk;
         pushing.most = most > pushing.most ? most : pushing.most;

@@ -25,6 +25,8 @@ struct Board {
 unsafe extern "C" {
     /// First address behind all static data, from the linker script.
     static mut __sheap: u32;
+    /// Where the stack begins, going down.
+    static mut _stack_start: u32;
 }
 
 /// The words between the static data and `top`.
@@ -63,6 +65,11 @@ impl Machine for Board {
         // SAFETY: as in `paint`; reading only.
         let untouched = (0..words).take_while(|&i| unsafe { bottom.add(i).read_volatile() } == PAINT).count();
         4 * (words - untouched)
+    }
+
+    #[inline(never)]
+    fn stack_all(&mut self) -> usize {
+        self.stack() + (&raw mut _stack_start as usize).saturating_sub(self.painted_from)
     }
 }
 

@@ -16,6 +16,11 @@ pub(crate) trait Machine {
     fn stack(&mut self) -> usize {
         0
     }
+
+    /// Bytes of stack used since then, from the top on.
+    fn stack_all(&mut self) -> usize {
+        0
+    }
 }
 
 /// A line of text of limited length; what doesn't fit is left out.
@@ -113,14 +118,14 @@ impl Meter {
         result
     }
 
-    /// `cost NAME frames ticks most-ticks stack-bytes state-bytes`, on a machine that counts.
+    /// `cost NAME frames ticks most-ticks stack-bytes state-bytes all-stack-bytes`, on a machine that counts.
     pub(crate) fn print(&self, machine: &mut impl Machine, name: &str, frames: u64, state: usize) {
         if machine.ticks().is_none() {
             return;
         }
-        let stack = machine.stack();
+        let (stack, all) = (machine.stack(), machine.stack_all());
         let line =
             Line::new("cost").word(name).number(frames).number(self.total).number(u64::from(self.most));
-        line.number(stack as u64).number(state as u64).print(machine);
+        line.number(stack as u64).number(state as u64).number(all as u64).print(machine);
     }
 }

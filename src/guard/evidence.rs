@@ -177,7 +177,7 @@ fn share(x: f32) -> f32 {
 pub fn nats(probability: f32, prior: f32, cap: f32) -> f32 {
     let odds = |p: f32| libm::logf(p) - libm::log1pf(-p);
     let ratio = odds(probability) - odds(prior);
-    if ratio.is_nan() { -cap } else { ratio.clamp(-cap, cap) }
+    if ratio.is_nan() { -cap } else { ratio.max(-cap).min(cap) }
 }
 
 /// Probability that a gate passes for the same cause as those before it. `floor`: 0, or `same_words` for slots.
@@ -232,7 +232,7 @@ impl Weighing {
     ) -> GateEvidence {
         // What is not a number speaks for nothing.
         let nats = if nats.is_nan() { -config.max_gate_nats } else { nats };
-        let nats = nats.clamp(-config.max_gate_nats, config.max_gate_nats);
+        let nats = nats.max(-config.max_gate_nats).min(config.max_gate_nats);
         let dependence = match gate {
             Gate::Wake => 0.0,
             Gate::Slots => dependence(config, continuity, config.same_words),

@@ -55,6 +55,19 @@ impl fmt::Display for PolicyWarning {
     }
 }
 
+/// By insertion: policies are short and mostly in order, and the standard library's sort can panic.
+fn sort(actions: &mut [Action]) {
+    for sorted in 1..actions.len() {
+        let mut at = sorted;
+        while let Some([before, after]) = at.checked_sub(1).and_then(|from| actions.get_mut(from..=at))
+            && before.id > after.id
+        {
+            core::mem::swap(before, after);
+            at -= 1;
+        }
+    }
+}
+
 /// The actions a guard knows. What is not in it is refused.
 #[derive(Debug)]
 pub struct Policy<'a> {
@@ -72,7 +85,7 @@ impl<'a> Policy<'a> {
         mut actions: Storage<'a, Action>,
         mut on_warning: impl FnMut(PolicyWarning),
     ) -> Result<Self, ConfigError> {
-        actions.sort_unstable_by_key(|action| action.id);
+        sort(&mut actions);
         let mut before = None;
         for action in actions.iter() {
             ConfigError::check("action.class", f64::from(action.class), 0.0, 63.0)?;

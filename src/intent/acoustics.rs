@@ -22,13 +22,38 @@ impl Default for AcousticsConfig {
 /// Scores of all symbols in a frame, relative to the best: 0 for that, less for all others.
 pub(super) type Scores = [f32; Phone::SYMBOLS];
 
+/// A table that is lent or on the heap: 7 KB in line would be too much where there is none.
 #[derive(Clone, Debug)]
-pub(super) struct Acoustics {
-    config: AcousticsConfig,
-    pub(super) confusions: Option<Confusions>,
+enum Table<'a> {
+    Lent(&'a Confusions),
+    #[cfg(feature = "alloc")]
+    Owned(alloc::boxed::Box<Confusions>),
 }
 
-impl Acoustics {
+#[derive(Clone, Debug)]
+pub(super) struct Acoustics<'a> {
+    config: AcousticsConfig,
+    confusions: Option<Table<'a>>,
+}
+
+impl<'a> Acoustics<'a> {
+    #[cfg(feature = "alloc")]
+    pub(super) fn own_confusions(&mut self, confusions: Confusions) {
+        self.confusions = Some(Table::Owned(alloc::boxed::Box::new(confusions)));
+    }
+
+    pub(super) fn lend_confusions(&mut self, confusions: &'a Confusions) {
+        self.confusions = Some(Table::Lent(confusions));
+    }
+
+    fn confusions(&self) -> Option<&Confusions> {
+        match self.confusions.as_ref()? {
+            Table::Lent(confusions) => Some(confusions),
+            #[cfg(feature = "alloc")]
+            Table::Owned(confusions) => Some(confusions),
+        }
+    }
+
     /// # Errors
     /// [`ConfigError::OutOfRange`] naming the field.
     pub(super) fn new(config: AcousticsConfig) -> Result<Self, ConfigError> {
@@ -45,7 +70,7 @@ impl Acoustics {
             *heard = libm::expf(log.min(0.0));
         }
         let mut scores = heard;
-        if let Some(Confusions(weights)) = &self.confusions {
+        if let Some(Confusions(weights)) = self.confusions() {
             for (score, weights) in scores.iter_mut().zip(weights) {
                 *score = weights.iter().zip(&heard).map(|(weight, heard)| weight * heard).sum();
             }

@@ -117,7 +117,7 @@ pub struct Decoder<'a> {
     grammar: GrammarImage<'a>,
     lists: Storage<'a, ListImage<'a>>,
     config: DecoderConfig,
-    acoustics: Acoustics,
+    acoustics: Acoustics<'a>,
     now: Set<'a>,
     next: Set<'a>,
     index: Index<'a>,
@@ -177,8 +177,15 @@ impl<'a> Decoder<'a> {
     }
 
     /// Reads posteriors with the confusions of the model that they are from.
+    #[cfg(feature = "alloc")]
     pub fn with_confusions(mut self, confusions: Confusions) -> Self {
-        self.acoustics.confusions = Some(confusions);
+        self.acoustics.own_confusions(confusions);
+        self
+    }
+
+    /// As [`Decoder::with_confusions`], with a table that lies elsewhere.
+    pub fn with_confusions_lent(mut self, confusions: &'a Confusions) -> Self {
+        self.acoustics.lend_confusions(confusions);
         self
     }
 

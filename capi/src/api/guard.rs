@@ -16,6 +16,9 @@ const MAX_RECORDING: u32 = 60 * 16_000;
 /// Fewest entries of a journal: what one input may need, the header, and one more.
 const MIN_ENTRIES: usize = EARNEST_TOLD_MOST + 2;
 
+/// Takes the samples of a recording.
+pub(crate) type Copy<'c> = &'c mut dyn FnMut(&[i16]);
+
 /// What a handle stands for.
 pub(crate) struct Keeper<'a> {
     guard: Guard<'a>,
@@ -98,12 +101,13 @@ impl<'a> Keeper<'a> {
     }
 
     /// Redeems a permit: the recording's samples go to `out`, which has room for all, if there is one.
+    #[expect(clippy::result_large_err, reason = "there is no heap to put the numbers on")]
     pub(crate) fn redeem(
         &mut self,
         given: Permit,
         act: &Act,
         at: u64,
-        out: Option<(u32, &mut dyn FnMut(&[i16]))>,
+        out: Option<(u32, Copy<'_>)>,
     ) -> Result<Told, (Told, Error)> {
         let refused = |told: Told| (told, Error::new(Status::Refused, "authorization", 0.0, 0.0, 0.0));
         let none = Told::entry(&Entry::clock(SampleIndex(at), 0, 0));

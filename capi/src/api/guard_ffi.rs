@@ -2,7 +2,7 @@
 #![allow(clippy::missing_safety_doc, reason = "what a caller promises is said at the head of earnest.h")]
 
 use super::ffi::ask;
-use super::guard::{check, from_fault};
+use super::guard::{self, check, from_fault};
 use super::guard_types::{Act, Anchor, Input, JournalFacts, Permit, Policy, Surroundings, Told};
 use super::pointer::{self, GuardHead, Head, Out};
 use super::types::{Error, Status};
@@ -197,7 +197,7 @@ pub unsafe extern "C" fn earnest_guard_redeem(
             let done = unsafe { pointer::copy((recording, &[]), pcm, capacity, memory) };
             copied = if done.is_ok() { recording.len() } else { 0 };
         };
-        let out = wanted.then_some((owner, &mut copy as &mut dyn FnMut(&[i16])));
+        let out = wanted.then_some((owner, &mut copy as guard::Copy<'_>));
         // SAFETY: not null and aligned; readable as it is writable.
         let result = keeper.redeem(unsafe { authorization.read() }, &act, at, out);
         let used = !matches!(&result, Err((_, error)) if error.status != Status::Refused as i32);

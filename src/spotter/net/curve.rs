@@ -33,7 +33,7 @@ impl CurvePoint {
 impl<'a> Curve<'a> {
     /// The curve that `text` describes; `None` if it is none.
     pub(super) fn parse(text: &'a str) -> Option<Curve<'a>> {
-        let (hours, points) = text.trim_ascii().split_once(' ')?;
+        let (hours, points) = decimal::split_once(text.trim_ascii(), b' ')?;
         let hours = decimal::parse(hours)?;
         let curve = Curve { hours, points };
         let mut last = CurvePoint { score: -1.0, count: u32::MAX, hours };
@@ -49,7 +49,7 @@ impl<'a> Curve<'a> {
     }
 
     fn point(&self, text: &str) -> Option<CurvePoint> {
-        let (score, count) = text.split_once(':')?;
+        let (score, count) = decimal::split_once(text, b':')?;
         let score = decimal::parse(score)? as f32;
         Some(CurvePoint { score, count: count.parse().ok()?, hours: self.hours })
     }
