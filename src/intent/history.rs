@@ -26,7 +26,8 @@ pub struct Record {
 
 impl Record {
     /// What memory holds before it is used: zeros, so that static memory needs no copy in flash.
-    pub const UNUSED: Record = Record { before: 0, arc: 0, what: 0, start: 0, end: 0, score: 0.0, entered: 0.0, goes: 0 };
+    pub const UNUSED: Record =
+        Record { before: 0, arc: 0, what: 0, start: 0, end: 0, score: 0.0, entered: 0.0, goes: 0 };
 }
 
 impl Default for Record {

@@ -166,7 +166,11 @@ impl<'a> UtteranceDecoder<'a> {
     fn edge(&mut self, vad: &VadFrame, now: SampleIndex) {
         match vad.edge {
             Some(SpeechEdge::Onset(at)) => {
-                self.onset.get_or_insert(at.max(self.from));
+                // What was too short to be listened to was not the beginning: the last of the wake phrase, a click.
+                let shortest = u64::from(self.config.shortest_ms) * 16;
+                let begun =
+                    self.onset.filter(|onset| self.ended.is_none_or(|end| end.since(*onset) >= shortest));
+                self.onset = begun.or(Some(at.max(self.from)));
                 self.ended = None;
                 // The frames that made the onset sure were speech too.
                 let back = now.since(at) / HOP;
