@@ -72,7 +72,7 @@ unsafe extern "C" fn tell(context: *mut c_void, told: *const Told) {
 pub(crate) fn step(bytes: &mut Bytes, slot: &mut Slot) {
     let handle = match bytes.byte() {
         0 => null_mut(),
-        1 => slot.handle.cast::<u8>().wrapping_add(8).cast(),
+        1 => slot.handle.cast::<u8>().wrapping_add(4).cast(),
         _ => slot.handle,
     };
     let good = slot.live && handle == slot.handle;
