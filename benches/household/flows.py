@@ -29,7 +29,7 @@ from intervals import wilson  # noqa: E402
 
 RATE = 16000
 # From the end of the command to the answer: the chain must have understood, and its prompt (2.5 s) be over.
-BEFORE_ANSWER = 5.0
+BEFORE_ANSWER = 4.0
 KINDS = ["clean", "room, 20 dB", "10 dB"]
 
 
