@@ -35,8 +35,8 @@ def flatten(tree):
 
 
 def restore(tree, arrays, prefix=""):
-    """`tree` with the leaves that `arrays` names."""
-    return jax.tree_util.tree_map_with_path(lambda k, v: jnp.asarray(arrays[prefix + jax.tree_util.keystr(k)]), tree)
+    """`tree` with the leaves that `arrays` names, which a checkpoint keeps in half precision."""
+    return jax.tree_util.tree_map_with_path(lambda k, v: jnp.asarray(arrays[prefix + jax.tree_util.keystr(k)], jnp.asarray(v).dtype), tree)
 
 
 def grown(params, state, arrays):
