@@ -26,12 +26,16 @@ use earnest::vad::MelVadConfig;
 static GRAMMAR: &[u8] = include_bytes!("../../examples/grammars/home.grm");
 const ACTIONS: usize = 50;
 /// Paths that the decoder follows at a time.
-const PATHS: usize = 512;
+const PATHS: usize = 400;
+/// [`DecoderMemory::index_len`] of them.
+const INDEX: usize = 1024;
 /// Words that it remembers.
 const WORDS: usize = 128;
+/// Frames of a command, 50 a second, that its sureness is judged by.
+const FRAMES: usize = 600;
 const ENTRIES: usize = 24;
-/// Log-likelihood ratio of a wake, as `models/wake-alexa.card.md` counts on `dev`: 82 of 102 recordings of the phrase, and 1
-/// of the 5,580 seconds of other audio, so ln(0.80 / 0.00018) = 8.4; one gate can say 6 at most.
+/// Log-likelihood ratio of a wake, as `models/wake-alexa.card.md` counts on `dev`: 100 of 102 recordings of the phrase, and 1
+/// of the 11,380 seconds of other audio, so ln(0.98 / 0.000088) = 9.3; one gate can say 6 at most.
 const WAKE_NATS: f32 = 6.0;
 
 /// Static RAM of this stage, beside that of the wake chain.
@@ -39,8 +43,9 @@ pub(crate) struct Memory {
     front_end: BaseMemory,
     phones: [u32; PHONES_STATE],
     tokens: [[Token; PATHS]; 2],
-    index: [[u32; 2]; 2 * PATHS],
+    index: [[u32; 2]; INDEX],
     history: [Record; WORDS],
+    best: [u8; FRAMES],
     actions: [Action; ACTIONS],
     journal: [u8; ENTRIES * ENTRY_BYTES],
 }
@@ -50,8 +55,9 @@ impl Memory {
         front_end: BaseMemory::ZERO,
         phones: [0; PHONES_STATE],
         tokens: [[Token::UNUSED; PATHS]; 2],
-        index: [[0; 2]; 2 * PATHS],
+        index: [[0; 2]; INDEX],
         history: [Record::UNUSED; WORDS],
+        best: [0; FRAMES],
         actions: [Action { id: 0, class: 0, tier: Tier::Routine, slots: 0, loud: false, phrase_phones: 0 };
             ACTIONS],
         journal: [0; ENTRIES * ENTRY_BYTES],
@@ -78,6 +84,7 @@ fn decoder<'a>(
     tokens: &'a mut [[Token; PATHS]; 2],
     index: &'a mut [[u32; 2]],
     history: &'a mut [Record],
+    best: &'a mut [u8],
 ) -> Option<Decoder<'a>> {
     let [now, next] = tokens;
     let memory = DecoderMemory {
@@ -85,6 +92,7 @@ fn decoder<'a>(
         index: Storage::Lent(index),
         history: Storage::Lent(history),
         frames: Storage::Lent(&mut []),
+        best: Storage::Lent(best),
     };
     let grammar = GrammarImage::new(GRAMMAR).ok()?;
     Decoder::new(DecoderConfig::default(), grammar, Storage::Lent(&mut []), memory).ok()
@@ -92,8 +100,8 @@ fn decoder<'a>(
 
 #[inline(never)]
 fn parts(memory: &mut Memory) -> Option<Parts<'_>> {
-    let Memory { front_end, phones, tokens, index, history, actions, journal } = memory;
-    let decoder = decoder(tokens, index, history)?;
+    let Memory { front_end, phones, tokens, index, history, best, actions, journal } = memory;
+    let decoder = decoder(tokens, index, history, best)?;
     for (n, action) in actions.iter_mut().enumerate() {
         let tier = tier(decoder.grammar().intent(n as u32));
         *action = Action { id: n as u16, class: 0, tier, slots: 0, loud: false, phrase_phones: 10 };

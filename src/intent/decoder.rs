@@ -59,6 +59,8 @@ pub struct DecoderMemory<'a> {
     pub history: Storage<'a, Record>,
     /// Scores of the latest frames, [`Phone::SYMBOLS`] each, for a second look at slots.
     pub frames: Storage<'a, f32>,
+    /// The best symbol of each frame of a command, for how sure it is; a command that is longer is judged by its beginning.
+    pub best: Storage<'a, u8>,
 }
 
 impl DecoderMemory<'_> {
@@ -77,6 +79,7 @@ impl DecoderMemory<'static> {
             index: Storage::owned(DecoderMemory::index_len(paths)),
             history: Storage::owned(4 * paths),
             frames: Storage::owned(frames * Phone::SYMBOLS),
+            best: Storage::owned(frames),
         }
     }
 }
@@ -123,6 +126,7 @@ pub struct Decoder<'a> {
     index: Index<'a>,
     history: History<'a>,
     frames: Storage<'a, f32>,
+    best: Storage<'a, u8>,
     frame: u32,
 }
 
@@ -148,7 +152,7 @@ impl<'a> Decoder<'a> {
             return Err(ConfigError::Mismatch { what: "lists", expected, actual: lists.len() });
         }
         let small = |buffer, expected, actual| Err(ConfigError::BufferTooSmall { buffer, expected, actual });
-        let DecoderMemory { tokens, index, history, frames } = memory;
+        let DecoderMemory { tokens, index, history, frames, best } = memory;
         let paths = tokens[0].len().min(tokens[1].len());
         if paths < 16 {
             return small("tokens", 16, paths);
@@ -170,6 +174,7 @@ impl<'a> Decoder<'a> {
             index: Index::new(index),
             history: History::new(history),
             frames,
+            best,
             frame: 0,
         };
         decoder.reset();
@@ -252,6 +257,9 @@ impl<'a> Decoder<'a> {
     pub fn process(&mut self, log_posteriors: &[f32], speech: bool) {
         let scores = self.acoustics.scores(log_posteriors);
         let at = self.frame as usize * Phone::SYMBOLS;
+        if let Some(place) = self.best.get_mut(self.frame as usize) {
+            *place = best_of(scores.as_slice()) as u8;
+        }
         if let Some(place) = self.frames.get_mut(at..).and_then(|rest| rest.get_mut(..Phone::SYMBOLS)) {
             place.copy_from_slice(&scores);
         }
@@ -407,9 +415,9 @@ impl<'a> Decoder<'a> {
 
     /// Phones that the free run of phones has in `frames`, or in as many of them as are remembered.
     pub fn free_phones(&self, frames: core::ops::Range<u32>) -> u32 {
-        let known = (self.frames.len() / Phone::SYMBOLS) as u32;
-        let frames = frames.start.min(known)..frames.end.min(known);
-        self.scores(frames).map_or(0, free_phones)
+        let known = self.best.len() as u32;
+        let frames = frames.start.min(known) as usize..frames.end.min(known).min(self.frame) as usize;
+        runs(self.best.get(frames).unwrap_or_default().iter().map(|best| usize::from(*best)))
     }
 
     /// Score of the best path of all, whether it may end or not.
@@ -445,10 +453,17 @@ impl<'a> Decoder<'a> {
 
 /// Runs of a phone that is the best of its frame.
 pub(super) fn free_phones(frames: &[f32]) -> u32 {
+    runs(frames.as_chunks::<{ Phone::SYMBOLS }>().0.iter().map(|scores| best_of(scores)))
+}
+
+/// The best symbol of a frame, which scores 0.
+fn best_of(scores: &[f32]) -> usize {
+    scores.iter().position(|score| *score == 0.0).unwrap_or(0)
+}
+
+fn runs(best: impl Iterator<Item = usize>) -> u32 {
     let (mut count, mut latest) = (0, 0);
-    for scores in frames.as_chunks::<{ Phone::SYMBOLS }>().0 {
-        // The best of each frame scores 0.
-        let best = scores.iter().position(|score| *score == 0.0).unwrap_or(0);
+    for best in best {
         count += u32::from(best != 0 && best != latest);
         latest = best;
     }

@@ -167,10 +167,9 @@ fn recording(
         };
         for pcm in block.chunks(CHUNK_SAMPLES) {
             host.push(chain, pcm, |told| {
-                if let (Told::Guard(output), Some(journal)) = (told, journal.as_deref_mut()) {
-                    if written.is_ok() {
-                        written = journal.append(&Entry::of(output));
-                    }
+                if let (Told::Guard(output), Some(journal), Ok(())) = (told, journal.as_deref_mut(), &written)
+                {
+                    written = journal.append(&Entry::of(output));
                 }
                 teller.told(told);
             });
@@ -187,10 +186,8 @@ fn recording(
                     }
                     Err(refusal) => Entry::refused(&refusal),
                 };
-                if let Some(journal) = journal.as_deref_mut() {
-                    if written.is_ok() {
-                        written = journal.append(&entry);
-                    }
+                if let (Some(journal), Ok(())) = (journal.as_deref_mut(), &written) {
+                    written = journal.append(&entry);
                 }
                 teller.entry(&entry);
             }

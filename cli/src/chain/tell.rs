@@ -184,7 +184,7 @@ impl<'h> Teller<'h> {
                 text: text.trim(),
             });
         } else {
-            text.lines().for_each(|text| output::line(text));
+            text.lines().for_each(output::line);
         }
     }
 
