@@ -79,11 +79,15 @@ fn every_example_grammar_compiles() {
     let mut count = 0;
     for entry in std::fs::read_dir(root().join("examples/grammars")).unwrap() {
         let path = entry.unwrap().path();
+        // An image of one lies beside its text.
+        if path.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
         let found = lines(earnest().arg("-g").arg(&path).args(["--json", "-"]).write_stdin([0; 3200]), 0);
         assert_eq!(found[0]["reason"], "no_speech", "{}", path.display());
         count += 1;
     }
-    assert!(count >= 5, "{count}");
+    assert!(count >= 6, "{count}");
 }
 
 /// Real orders, where the data is: twenty of `dev`, most of which must come back whole.
