@@ -1,9 +1,9 @@
-//! The whole chain: samples in, events out.
+//! The chain up to the wake phrase: samples in, events out.
 
 use crate::audio::{PreRoll, SampleIndex};
 use crate::error::ConfigError;
 use crate::event::Event;
-use crate::frontend::{FrontEnd, FrontEndConfig, MelSource};
+use crate::frontend::{FrontEnd, FrontEndConfig, MelFrame, MelSource};
 use crate::spotter::KeywordSpotter;
 use crate::storage::Storage;
 use crate::vad::{MelVad, MelVadConfig, SpeechEdge, VadFrame, VoiceActivityDetector};
@@ -88,19 +88,26 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Pipeline<'a,
         }
         let mut event = self.pending.take();
         while event.is_none() && !pcm.is_empty() {
-            event = self.advance(pcm);
+            let [edge, detection] = self.advance(pcm, |_, _| {});
+            event = edge.or(detection);
+            self.pending = edge.and(detection);
         }
         event
     }
 
-    /// Takes samples up to the end of the next frame, and gives the first thing that happened in it.
-    fn advance(&mut self, pcm: &mut &[i16]) -> Option<Event> {
+    /// Takes samples up to the end of the next frame; `look` sees the frame, if there is one, and what the VAD says about
+    /// it. What happened in it, in order.
+    pub(crate) fn advance(
+        &mut self,
+        pcm: &mut &[i16],
+        look: impl FnOnce(&MelFrame, &VadFrame),
+    ) -> [Option<Event>; 2] {
         let before = *pcm;
         let frame = self.front_end.process(pcm);
         let taken = before.get(..before.len().saturating_sub(pcm.len())).unwrap_or(before);
         self.pre_roll.push(taken);
         self.vad.hear(taken);
-        let frame = frame?;
+        let Some(frame) = frame else { return [None; 2] };
         let vad = self.vad.process(frame);
         let decided = frame.span.end;
         let edge = vad.edge.map(|edge| match edge {
@@ -110,14 +117,9 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Pipeline<'a,
         let detection = self.spotter.process(frame, &vad).map(|detection| {
             if detection.accepted() { Event::Wake(detection) } else { Event::NearMiss(detection) }
         });
+        look(frame, &vad);
         self.latest = Some(vad);
-        match edge {
-            Some(edge) => {
-                self.pending = detection;
-                Some(edge)
-            }
-            None => detection,
-        }
+        [edge, detection]
     }
 
     /// Hears nothing from the next sample on, until [`Pipeline::unmute`], and forgets everything at once: the

@@ -19,19 +19,20 @@ mod recent;
 pub use meaning::{AnswerMeaning, CommandMeaning, Meanings};
 pub use recent::Remembered;
 
-use crate::audio::{PreRoll, SampleIndex, SampleSpan};
+use crate::audio::{SampleIndex, SampleSpan};
 use crate::confidence::{Judge, Verdict};
 use crate::error::ConfigError;
 use crate::event::Event;
-use crate::frontend::{FrontEnd, FrontEndConfig};
+use crate::frontend::FrontEndConfig;
 use crate::guard::{
     Answer, Gate, Guard, Input, MAX_SLOTS, Output, OwnerId, Slot, Surroundings, TalkMeter, Understood, Wake,
 };
 use crate::intent::{Decoder, Heard, ListenerConfig, UtteranceDecoder};
 use crate::nn::Net;
+use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::spotter::{Detection, KeywordSpotter};
 use crate::storage::Storage;
-use crate::vad::{MelVad, MelVadConfig, SpeechEdge, VoiceActivityDetector};
+use crate::vad::MelVadConfig;
 use ears::{Ear, Ears, Utterance};
 use recent::Recent;
 
@@ -111,10 +112,7 @@ pub enum Told<'d, 'a> {
 #[derive(Debug)]
 pub struct Chain<'a, K> {
     config: ChainConfig,
-    front_end: FrontEnd,
-    vad: MelVad,
-    spotter: K,
-    pre_roll: PreRoll<'a>,
+    pipeline: Pipeline<'a, K>,
     recent: Recent<'a>,
     talk: TalkMeter,
     ears: Ears<'a>,
@@ -131,13 +129,10 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
         ConfigError::check("shortest_unknown_ms", f64::from(config.shortest_unknown_ms), 0.0, 5000.0)?;
         let ChainParts { spotter, net, commands, answers, meanings, judge, guard, pre_roll, recent } = parts;
         meanings.check(&commands, &answers)?;
-        let base = FrontEndConfig::base();
+        let up_to_wake = PipelineConfig { front_end: FrontEndConfig::base(), vad: config.vad };
         Ok(Chain {
             config,
-            front_end: FrontEnd::new(base)?,
-            vad: MelVad::new(config.vad, &base)?,
-            spotter,
-            pre_roll: PreRoll::new(pre_roll)?,
+            pipeline: Pipeline::new(up_to_wake, spotter, pre_roll)?,
             recent: Recent::new(recent)?,
             talk: TalkMeter::new(config.vad.talk_window_s),
             ears: Ears::new(
@@ -156,8 +151,8 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
     /// # Real time
     /// No allocation, provided that `tell` does none.
     pub fn push(&mut self, pcm: &[i16], mut tell: impl FnMut(Told<'_, 'a>)) {
-        if self.guard.is_muted() {
-            return self.pre_roll.skip(pcm.len() as u64);
+        if self.pipeline.is_muted() {
+            return self.pipeline.push(pcm, |_| {});
         }
         let mut rest = pcm;
         while !rest.is_empty() {
@@ -172,8 +167,11 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
         let (muted, now) = (self.guard.is_muted(), self.now());
         self.guarded(now, input, now, &mut tell);
         match (muted, self.guard.is_muted()) {
-            (false, true) => self.forget(now),
-            (true, false) => self.front_end.reset_at(now),
+            (false, true) => {
+                self.pipeline.mute();
+                self.forget();
+            }
+            (true, false) => self.pipeline.unmute(),
             _ => {}
         }
     }
@@ -204,23 +202,19 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
     /// One frame, or as much of it as there is.
     fn advance(&mut self, rest: &mut &[i16], tell: &mut impl FnMut(Told<'_, 'a>)) {
         let before = *rest;
-        let frame = self.front_end.process(rest);
-        let taken = before.get(..before.len().saturating_sub(rest.len())).unwrap_or(before);
-        self.pre_roll.push(taken);
-        self.guard.record(taken);
-        self.vad.hear(taken);
-        let Some(frame) = frame else { return };
-        let vad = self.vad.process(frame);
-        let now = frame.span.end;
-        self.talk.process(&vad, now);
-        self.recent.push(frame, &vad);
-        match vad.edge {
-            Some(SpeechEdge::Onset(at)) => tell(Told::Event(Event::SpeechStart { at, decided: now })),
-            Some(SpeechEdge::End(at)) => tell(Told::Event(Event::SpeechEnd { at, decided: now })),
-            None => {}
+        let (mut decided, mut said) = (None, None);
+        let Chain { pipeline, talk, recent, ears, .. } = self;
+        let [edge, detection] = pipeline.advance(rest, |frame, vad| {
+            decided = Some(frame.span.end);
+            talk.process(vad, frame.span.end);
+            recent.push(frame, vad);
+            said = ears.hear(frame, vad);
+        });
+        self.guard.record(before.get(..before.len().saturating_sub(rest.len())).unwrap_or(before));
+        let Some(now) = decided else { return };
+        if let Some(edge) = edge {
+            tell(Told::Event(edge));
         }
-        let detection = self.spotter.process(frame, &vad);
-        let said = self.ears.hear(frame, &vad);
         if self.guard.is_open() {
             self.guarded(now, &Input::Tick, now, tell);
         }
@@ -228,16 +222,15 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
             self.said(now, &said, tell);
         }
         if let Some(detection) = detection {
-            self.detected(now, &detection, tell);
+            tell(Told::Event(detection));
+            if let Event::Wake(detection) = detection {
+                self.woke(now, &detection, tell);
+            }
         }
     }
 
-    /// The spotter heard something.
-    fn detected(&mut self, now: SampleIndex, detection: &Detection, tell: &mut impl FnMut(Told<'_, 'a>)) {
-        if !detection.accepted() {
-            return tell(Told::Event(Event::NearMiss(*detection)));
-        }
-        tell(Told::Event(Event::Wake(*detection)));
+    /// The wake phrase was said.
+    fn woke(&mut self, now: SampleIndex, detection: &Detection, tell: &mut impl FnMut(Told<'_, 'a>)) {
         let surroundings =
             Surroundings { voice: self.recent.voice(detection.span), ..self.talk.surroundings() };
         let ChainConfig { owner, wake_nats: nats, .. } = self.config;
@@ -245,9 +238,9 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
         let was_open = self.guard.is_open();
         self.guarded(now, &Input::Wake(wake), detection.span.end, tell);
         if !was_open && self.guard.is_open() {
-            let held = self.pre_roll.span();
+            let held = self.pipeline.pre_roll().span();
             let span = SampleSpan { start: detection.span.start.max(held.start), end: held.end };
-            if let Some((first, second)) = self.pre_roll.get(span) {
+            if let Some((first, second)) = self.pipeline.pre_roll().get(span) {
                 self.guard.record(first);
                 self.guard.record(second);
             }
@@ -341,21 +334,17 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
         }
     }
 
-    /// Nothing stays in memory of what was heard; the next sample is sample `now`.
-    fn forget(&mut self, now: SampleIndex) {
+    /// Nothing stays in memory of what was heard behind the pipeline, which forgets by itself.
+    fn forget(&mut self) {
         self.ears.wipe();
-        self.pre_roll.wipe();
         self.recent.wipe();
-        self.front_end.reset_at(now);
-        self.vad.reset();
         self.talk.reset();
-        self.spotter.reset();
         self.announced = None;
     }
 
     /// Samples taken in since the start or the last reset, those not heard while muted among them.
     pub fn now(&self) -> SampleIndex {
-        self.pre_roll.span().end
+        self.pipeline.now()
     }
 
     /// The facts about the talk so far.
@@ -380,13 +369,13 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
 
     /// The spotter, for its running score.
     pub fn spotter(&self) -> &K {
-        &self.spotter
+        self.pipeline.spotter()
     }
 
     /// As new: the next sample is sample 0. What is muted stays so.
     pub fn reset(&mut self) {
-        self.pre_roll.reset();
-        self.forget(SampleIndex(0));
+        self.pipeline.reset();
+        self.forget();
         self.guard.reset();
     }
 }
