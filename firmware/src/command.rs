@@ -177,8 +177,8 @@ fn hear(
     }
     for event in events.iter().flatten() {
         if let Event::Wake(detection) = event {
-            let surroundings = talk.surroundings();
             let (span, phrase) = (detection.span, detection.phrase);
+            let surroundings = talk.surroundings(span);
             let wake = Wake { phrase, owner: OwnerId(1), nats: WAKE_NATS, span, surroundings };
             guard.process(now, &Input::Wake(wake), &mut told);
             if guard.is_open() {
@@ -196,14 +196,14 @@ fn hear(
     let from = (*origin)?;
     let mut found = None;
     listener.push(pcm, |decoder, heard| {
-        let verdict = Judge::without_lists(ConfidenceWeights::default()).ok();
+        let verdict = Judge::without_lists(ConfidenceWeights::phones_m()).ok();
         let verdict = verdict.and_then(|mut judge| judge.judge(decoder, &heard));
         found = Some((heard, verdict.map_or(0.0, |verdict| verdict.command)));
     });
     let (heard, command) = found?;
     let at = |sample: SampleIndex| from.after(sample.0);
     let span = SampleSpan { start: at(heard.speech.start), end: at(heard.speech.end) };
-    let surroundings = Surroundings { voice: None, ..talk.surroundings() };
+    let surroundings = Surroundings { voice: None, ..talk.surroundings(span) };
     let input = match heard.best {
         Some(best) => Input::Understood(Understood::new(
             best.meaning as u16,
