@@ -11,12 +11,11 @@
 mod clips;
 
 use clips::{Clip, clips, in_kitchen};
-use earnest::Storage;
 use earnest::frontend::{FrontEnd, FrontEndConfig};
 use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use earnest::nn::{Model, Net};
-use earnest::spotter::cascade::{CascadeConfig, CascadeSpotter};
-use earnest::spotter::net::{NetModel, NetSpotter};
+use earnest::spotter::cascade::{CascadeConfig, CascadeMemory, CascadeSpotter};
+use earnest::spotter::net::NetModel;
 use earnest::spotter::phonetic::{PhraseCompiler, PhraseSet};
 use earnest::spotter::{Detection, Evidence, KeywordSpotter};
 use earnest::vad::{MelVad, MelVadConfig, VoiceActivityDetector};
@@ -87,7 +86,7 @@ fn phrases(text: &str) -> Vec<u8> {
         .with_letters(G2p::new(read(&models.join("g2p-en.bin"))).unwrap());
     let mut compiler = PhraseCompiler::new();
     compiler.add(text, 1.0, &lexicon).unwrap_or_else(|error| panic!("{text}: {error}"));
-    compiler.find_rivals(&dictionary);
+    compiler.add_accents().find_rivals(&dictionary);
     compiler.to_image().unwrap()
 }
 
@@ -109,17 +108,13 @@ impl<'a> Chain<'a> {
         let model = NetModel::parse(net).unwrap();
         let set = PhraseSet::parse(image).unwrap();
         let config = CascadeConfig { from, threshold: Some(1.0), near_miss: 1.0, refractory_ms: 0 };
-        let memory = Storage::owned(NetSpotter::required_words(&model));
-        let tokens = Storage::owned(CascadeSpotter::required_tokens(&set));
-        let history = Storage::owned(CascadeSpotter::required_history(&set));
-        let mels = Storage::owned(CascadeSpotter::required_mels(&set));
+        let memory = CascadeMemory::owned(&model, &set);
         let acoustic = Net::owned(Model::new(acoustic).unwrap());
         let base = FrontEndConfig::base();
         Chain {
             front_end: FrontEnd::new(base).unwrap(),
             vad: MelVad::new(MelVadConfig::default(), &base).unwrap(),
-            spotter: CascadeSpotter::new(config, model, memory, acoustic, set, tokens, history, mels)
-                .unwrap(),
+            spotter: CascadeSpotter::new(config, model, acoustic, set, memory).unwrap(),
         }
     }
 

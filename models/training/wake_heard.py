@@ -58,12 +58,15 @@ def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("phrase")
     a.add_argument("manifests", nargs="+", type=Path)
+    a.add_argument("--split", help="only this")
     o = a.parse_args()
     ways = [ids(sum(way, [])) for way in utterances(o.phrase)]
     recogniser, count, found = None, 0, 0
     for manifest in o.manifests:
         for line in manifest.open(encoding="utf-8"):
             row = json.loads(line)
+            if o.split not in (None, row["split"]):
+                continue
             path = manifest.parent.resolve() / row["file"]
             kept = cached("heard", f"{row['set']}/{row['file']}")
             if not kept.exists():

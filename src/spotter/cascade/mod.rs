@@ -13,10 +13,7 @@
 mod score;
 mod spot;
 
-pub use spot::{CascadeConfig, CascadeSpotter, PACE};
-
-#[cfg(all(test, feature = "alloc"))]
-mod tests;
+pub use spot::{CascadeConfig, CascadeMemory, CascadeSpotter, PACE};
 
 use super::net::NetEvidence;
 use super::phonetic::PhoneticEvidence;

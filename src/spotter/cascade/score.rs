@@ -3,18 +3,18 @@
 use super::CascadeEvidence;
 
 /// Log-odds of the network beyond which it is no surer.
-const SUREST: f32 = 6.0;
+const SUREST: f32 = 8.0;
 /// Pauses count up to here, ms.
 const PAUSE_BEFORE_MS: u16 = 240;
 const PAUSE_AFTER_MS: u16 = 120;
 
 // Weights of a logistic regression.
-const BIAS: f32 = 1.0;
-const NET: f32 = 0.8;
-const RATIO: f32 = 4.0;
-const BEFORE: f32 = 0.005;
-const AFTER: f32 = 0.01;
-const RIVAL: f32 = -0.3;
+const BIAS: f32 = 0.0;
+const NET: f32 = 0.78;
+const RATIO: f32 = 3.8;
+const BEFORE: f32 = 0.0063;
+const AFTER: f32 = 0.025;
+const RIVAL: f32 = -0.07;
 
 impl CascadeEvidence {
     /// 0 to 1.

@@ -86,6 +86,49 @@ pub struct CascadeSpotter<'a> {
     told: u64,
 }
 
+/// Memory that a cascade works in, besides that of its acoustic model.
+#[derive(Debug)]
+pub struct CascadeMemory<'a> {
+    /// Of the network: [`NetSpotter::required_words`] elements.
+    pub net: Storage<'a, u32>,
+    /// Of the search for the phrase: [`required_tokens`](CascadeMemory::required_tokens) elements.
+    pub tokens: Storage<'a, Token>,
+    /// Of what the acoustic model said lately: [`required_history`](CascadeMemory::required_history) elements.
+    pub history: Storage<'a, f32>,
+    /// The latest frames: [`required_mels`](CascadeMemory::required_mels) elements.
+    pub mels: Storage<'a, f32>,
+}
+
+impl CascadeMemory<'_> {
+    /// Elements of `tokens` that `phrases` need.
+    pub fn required_tokens(phrases: &PhraseSet<'_>) -> usize {
+        required_tokens(phrases)
+    }
+
+    /// Elements of `history` that `phrases` need.
+    pub fn required_history(phrases: &PhraseSet<'_>) -> usize {
+        required_history(phrases)
+    }
+
+    /// Elements of `mels` that `phrases` need: 40 for each frame of some two seconds.
+    pub fn required_mels(phrases: &PhraseSet<'_>) -> usize {
+        BANDS * (PER_PHONE * phrases.longest() + AROUND)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl CascadeMemory<'static> {
+    /// All of it on the heap.
+    pub fn owned(model: &NetModel<'_>, phrases: &PhraseSet<'_>) -> Self {
+        CascadeMemory {
+            net: Storage::owned(NetSpotter::required_words(model)),
+            tokens: Storage::owned(CascadeMemory::required_tokens(phrases)),
+            history: Storage::owned(CascadeMemory::required_history(phrases)),
+            mels: Storage::owned(CascadeMemory::required_mels(phrases)),
+        }
+    }
+}
+
 /// A check that is going on.
 #[derive(Clone, Copy, Debug)]
 struct Check {
@@ -132,22 +175,16 @@ impl Steps {
 
 impl<'a> CascadeSpotter<'a> {
     /// A spotter for `model`, whose phrase `phrases` has too, alone, and checked with `acoustic`, a network such as
-    /// `phones-m`: 40 mel bands in, 39 log posteriors out, two frames every four. How much memory: [`NetSpotter::required_words`],
-    /// [`required_tokens`](Self::required_tokens), [`required_history`](Self::required_history) and
-    /// [`required_mels`](Self::required_mels) elements.
+    /// `phones-m`: 40 mel bands in, 39 log posteriors out, two frames every four.
     ///
     /// # Errors
     /// [`ConfigError`] for a field out of range, another kind of network, more phrases than one, or too little memory.
-    #[expect(clippy::too_many_arguments, reason = "four kinds of memory, so that firmware can place each")]
     pub fn new(
         config: CascadeConfig,
         model: NetModel<'a>,
-        memory: Storage<'a, u32>,
         acoustic: Net<'a>,
         phrases: PhraseSet<'a>,
-        tokens: Storage<'a, Token>,
-        history: Storage<'a, f32>,
-        mels: Storage<'a, f32>,
+        memory: CascadeMemory<'a>,
     ) -> Result<Self, ConfigError> {
         let from = config.from.or(model.check_from()).unwrap_or(FROM);
         let threshold = config.threshold.or(model.check_threshold()).unwrap_or(THRESHOLD);
@@ -166,7 +203,8 @@ impl<'a> CascadeSpotter<'a> {
                 return Err(ConfigError::Mismatch { what, expected, actual });
             }
         }
-        let (expected, actual) = (Self::required_mels(&phrases), mels.len());
+        let CascadeMemory { net: memory, tokens, history, mels } = memory;
+        let (expected, actual) = (CascadeMemory::required_mels(&phrases), mels.len());
         if actual < expected {
             return Err(ConfigError::BufferTooSmall { buffer: "cascade mels", expected, actual });
         }
@@ -191,21 +229,6 @@ impl<'a> CascadeSpotter<'a> {
         };
         spotter.reset();
         Ok(spotter)
-    }
-
-    /// Elements of `tokens` that `phrases` need.
-    pub fn required_tokens(phrases: &PhraseSet<'_>) -> usize {
-        required_tokens(phrases)
-    }
-
-    /// Elements of `history` that `phrases` need.
-    pub fn required_history(phrases: &PhraseSet<'_>) -> usize {
-        required_history(phrases)
-    }
-
-    /// Elements of `mels` that `phrases` need: 40 for each frame of some two seconds.
-    pub fn required_mels(phrases: &PhraseSet<'_>) -> usize {
-        BANDS * (PER_PHONE * phrases.longest() + AROUND)
     }
 
     /// The phrase it listens for, as the check knows it.
