@@ -48,7 +48,7 @@ fn of_all_that_the_network_points_at_only_the_phrase_is_told() {
     )
     .unwrap();
     let pointed_at = wakes(&events(&mut unchecked, &kitchen, 160)).len();
-    assert!(pointed_at > 10, "{pointed_at}");
+    assert!(pointed_at >= 4, "{pointed_at}");
 
     let wakes = wakes(&events(&mut pipeline(CascadeConfig::default()), &kitchen, 160));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/kitchen/truth.json");
@@ -152,6 +152,19 @@ fn nothing_counts_at_the_start() {
             .push(chunk, |event| assert!(!matches!(event, Event::Wake(_) | Event::NearMiss(_)), "{event:?}"));
         assert_eq!(front.spotter().score(), 0.0);
     }
+}
+
+/// The same recording at a level that no microphone gives for a voice.
+#[test]
+fn what_is_hardly_there_was_not_said_to_it() {
+    let recording = with_silence(&flac("enroll/1.flac"));
+    let quiet: Vec<i16> = recording.iter().map(|&x| x / 128).collect();
+    let heard = |quietest_db| {
+        let config = CascadeConfig { quietest_db, ..CascadeConfig::default() };
+        wakes(&events(&mut pipeline(config), &recording, 160)).len()
+    };
+    assert_eq!((heard(-55.0), heard(0.0)), (1, 0));
+    assert_eq!(wakes(&events(&mut pipeline(CascadeConfig::default()), &quiet, 160)), []);
 }
 
 #[test]

@@ -107,7 +107,13 @@ impl<'a> Chain<'a> {
     fn new(net: &'a [u8], acoustic: &'a [u8], image: &'a [u8], from: Option<f32>) -> Self {
         let model = NetModel::parse(net).unwrap();
         let set = PhraseSet::parse(image).unwrap();
-        let config = CascadeConfig { from, threshold: Some(1.0), near_miss: 1.0, refractory_ms: 0 };
+        let config = CascadeConfig {
+            from,
+            threshold: Some(1.0),
+            near_miss: 1.0,
+            refractory_ms: 0,
+            ..CascadeConfig::default()
+        };
         let memory = CascadeMemory::owned(&model, &set);
         let acoustic = Net::owned(Model::new(acoustic).unwrap());
         let base = FrontEndConfig::base();

@@ -34,6 +34,8 @@ const APART: u64 = 40;
 const STEPS: usize = 64;
 /// Least log likelihood ratio per phone that counts as found at all.
 const LEAST: f32 = -4.0;
+/// Level of nothing, dB.
+const SILENCE: f32 = f32::NEG_INFINITY;
 /// Score of the network from which on it is checked, and score of both that wakes, if model and user say nothing.
 const FROM: f32 = 0.05;
 const THRESHOLD: f32 = 0.5;
@@ -49,11 +51,14 @@ pub struct CascadeConfig {
     pub near_miss: f32,
     /// After a detection, nothing counts for this long, 0 to 10,000 ms.
     pub refractory_ms: u32,
+    /// A stretch whose loudest frame is below this was not said to the device, −120 to 0 dB re full scale: in hiss
+    /// that only a converter hears, the acoustic model hears phones.
+    pub quietest_db: f32,
 }
 
 impl Default for CascadeConfig {
     fn default() -> Self {
-        CascadeConfig { from: None, threshold: None, near_miss: 0.2, refractory_ms: 1000 }
+        CascadeConfig { from: None, threshold: None, near_miss: 0.2, refractory_ms: 1000, quietest_db: -55.0 }
     }
 }
 
@@ -70,9 +75,12 @@ pub struct CascadeSpotter<'a> {
     /// The latest frames, [`BANDS`] values each, frame `n` at `n` modulo their number.
     mels: Storage<'a, f32>,
     steps: Steps,
+    /// Of the frames since the latest step, dB.
+    loudest: f32,
     from: f32,
     threshold: f32,
     near_miss: f32,
+    quietest_db: f32,
     /// Samples.
     refractory: u64,
     /// Frames so far.
@@ -149,27 +157,43 @@ struct Best {
     evidence: CascadeEvidence,
 }
 
-/// What the network said in its latest steps, and in which frame each was completed.
+/// One step of the network.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    /// The frame that completed it.
+    frame: u64,
+    evidence: NetEvidence,
+    /// Level of the loudest frame that it took in, dB.
+    loudest: f32,
+}
+
+/// What the network said in its latest steps.
 #[derive(Clone, Copy, Debug)]
 struct Steps {
-    steps: [(u64, Option<NetEvidence>); STEPS],
+    steps: [Option<Step>; STEPS],
     next: usize,
 }
 
 impl Steps {
-    const NONE: Steps = Steps { steps: [(0, None); STEPS], next: 0 };
+    const NONE: Steps = Steps { steps: [None; STEPS], next: 0 };
 
-    fn push(&mut self, frame: u64, evidence: NetEvidence) {
+    fn push(&mut self, step: Step) {
         if let Some(place) = self.steps.get_mut(self.next % STEPS) {
-            *place = (frame, Some(evidence));
+            *place = Some(step);
         }
         self.next = (self.next + 1) % STEPS;
     }
 
     /// The surest within [`APART`] of `frame`.
     fn surest(&self, frame: u64) -> Option<NetEvidence> {
-        let near = self.steps.iter().filter(|(at, _)| at.abs_diff(frame) <= APART);
-        near.filter_map(|(_, evidence)| *evidence).max_by(|a, b| a.log_odds.total_cmp(&b.log_odds))
+        let near = self.steps.iter().flatten().filter(|step| step.frame.abs_diff(frame) <= APART);
+        near.map(|step| step.evidence).max_by(|a, b| a.log_odds.total_cmp(&b.log_odds))
+    }
+
+    /// Level of the loudest of the frames from `start` to `end`, dB.
+    fn loudest(&self, start: u64, end: u64) -> f32 {
+        let inside = self.steps.iter().flatten().filter(|step| (start..=end).contains(&step.frame));
+        inside.map(|step| step.loudest).fold(SILENCE, f32::max)
     }
 }
 
@@ -192,6 +216,7 @@ impl<'a> CascadeSpotter<'a> {
         ConfigError::check("threshold", f64::from(threshold), 0.0, 1.0)?;
         ConfigError::check("near_miss", f64::from(config.near_miss), 0.0, 1.0)?;
         ConfigError::check("refractory_ms", f64::from(config.refractory_ms), 0.0, 10_000.0)?;
+        ConfigError::check("quietest_db", f64::from(config.quietest_db), -120.0, 0.0)?;
         for (what, expected, actual) in [
             ("phrases", 1, phrases.len()),
             ("mel bands of the acoustic model", BANDS, acoustic.model().input_channels()),
@@ -216,9 +241,11 @@ impl<'a> CascadeSpotter<'a> {
             finder: Finder::new(phrases, tokens, history)?.with_least(LEAST),
             mels,
             steps: Steps::NONE,
+            loudest: SILENCE,
             from,
             threshold,
             near_miss: config.near_miss,
+            quietest_db: config.quietest_db,
             refractory: u64::from(config.refractory_ms) * 16,
             frames: 0,
             check: None,
@@ -274,7 +301,7 @@ impl<'a> CascadeSpotter<'a> {
     /// Lets the acoustic model catch up, and keeps the best that it finds.
     fn advance(&mut self, mut check: Check) -> Check {
         let ring = self.mels.as_chunks::<BANDS>().0;
-        let CascadeSpotter { acoustic, finder, steps, best, .. } = self;
+        let CascadeSpotter { acoustic, finder, steps, best, quietest_db, .. } = self;
         let late = self.net.delay() / HOP;
         for _ in 0..PACE {
             if check.next >= self.frames {
@@ -289,6 +316,9 @@ impl<'a> CascadeSpotter<'a> {
                     let start = check.first + MELS * u64::from(found.start);
                     let end = check.first + MELS * u64::from(found.end + 1);
                     let Some(net) = steps.surest(end + late) else { return };
+                    if steps.loudest(start, end) < *quietest_db {
+                        return;
+                    }
                     let evidence = CascadeEvidence { net, phonetic: found.evidence };
                     if best.as_ref().is_none_or(|best| evidence.score() > best.evidence.score()) {
                         *best = Some(Best { start, end, evidence });
@@ -342,8 +372,10 @@ impl KeywordSpotter for CascadeSpotter<'_> {
             *place = *mel;
         }
         self.net.process(frame, vad);
+        self.loudest = self.loudest.max(vad.level_db);
         if let Some(evidence) = self.net.latest() {
-            self.steps.push(number, evidence);
+            self.steps.push(Step { frame: number, evidence, loudest: self.loudest });
+            self.loudest = SILENCE;
         }
         self.score = 0.0;
         let perhaps = self.net.score() > 0.0 && self.net.score() >= self.from;
@@ -371,6 +403,7 @@ impl KeywordSpotter for CascadeSpotter<'_> {
         self.finder.reset();
         self.mels.fill(0.0);
         self.steps = Steps::NONE;
+        self.loudest = SILENCE;
         self.frames = 0;
         self.check = None;
         self.best = None;
