@@ -5,7 +5,7 @@
 mod common;
 mod cascade_support;
 
-use cascade_support::{acoustic, loud, phrases, pipeline, spotter};
+use cascade_support::{acoustic, loud, phrases, pipeline, spotter_for};
 use common::flac;
 use earnest::audio::SampleIndex;
 use earnest::event::Event;
@@ -223,8 +223,41 @@ fn threshold_and_start_of_the_check_come_with_the_model() {
     graph.set_metadata("check_curve", "2 0.5:7 0.75:0");
     let model = NetModel::parse(graph.to_image().unwrap()).unwrap();
     assert_eq!(model.check_curve().unwrap().for_rate(0.1).unwrap().score, 0.75);
-    let found = spotter(CascadeConfig::default(), model);
+    let found = spotter_for("hey earnest", CascadeConfig::default(), model);
     assert_eq!((found.from(), found.threshold()), (0.125, 0.75));
     graph.set_metadata("check_from", "none");
     assert!(NetModel::parse(graph.to_image().unwrap()).is_err());
+}
+
+/// The shipped nets with their checks: people say the phrase, and other people other things. The bounds are looser than
+/// the cards' figures, so that they fail for a fault and not for a rounding.
+#[test]
+fn people_who_say_the_phrase_wake_it_and_others_do_not() {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    if !data.exists() {
+        println!("skipped: {} is not there", data.display());
+        return;
+    }
+    for (phrase, set, other) in
+        [("alexa", "wake/alexa", "wake/view_glass"), ("snowboy", "wake/snowboy", "wake/computer")]
+    {
+        let image =
+            std::fs::read(format!("{}/models/wake-{phrase}.ear", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let model = NetModel::parse(image).unwrap();
+        assert!(model.check_threshold().is_some() && model.check_curve().is_some(), "{phrase}");
+        let spotter = spotter_for(phrase, CascadeConfig::default(), model);
+        let mut pipeline = Pipeline::new(PipelineConfig::default(), spotter, Storage::owned(16)).unwrap();
+        let mut count = |set: &str| {
+            let files = common::files(&data, set, "dev");
+            let woke = files.iter().filter(|file| {
+                pipeline.reset();
+                !wakes(&events(&mut pipeline, &common::ogg(file), 16_000)).is_empty()
+            });
+            (woke.count(), files.len())
+        };
+        let ((detected, spoken), (accepted, others)) = (count(set), count(other));
+        println!("{phrase}: detected {detected} of {spoken}, accepted {accepted} of {others}");
+        assert!(detected * 100 >= spoken * 90, "{phrase}: {detected} of {spoken}");
+        assert!(accepted * 100 <= others, "{phrase}: {accepted} of {others}");
+    }
 }

@@ -243,6 +243,10 @@ mod tests {
         assert!(missing.starts_with("a.toml, line 1: [wake] has neither `model` nor `phrase`"), "{missing}");
         let both = error("[wake]\nmodel = \"a\"\nphrase = \"b\"\n");
         assert!(both.contains("has both"), "{both}");
+        let engine = error("[wake]\nphrase = \"hey you\"\nengine = \"cascade\"\n");
+        assert!(engine.contains("another `engine`"), "{engine}");
+        let unknown = error("[wake]\nmodel = \"a\"\nengine = \"magic\"\n");
+        assert!(unknown.starts_with("a.toml, line 3: unknown variant `magic`"), "{unknown}");
         let alone = error("[wake]\nmodel = \"a\"\n[guard]\npolicy = \"p.toml\"\n");
         assert!(alone.starts_with("a.toml: [commands] is missing"), "{alone}");
         assert!(error("").contains("missing field `wake`"));

@@ -67,13 +67,17 @@ pub(crate) fn phrases(texts: &[&str]) -> Vec<u8> {
     made.clone()
 }
 
-pub(crate) fn spotter(config: CascadeConfig, model: NetModel<'static>) -> CascadeSpotter<'static> {
-    let set = PhraseSet::parse(phrases(&["hey earnest"])).unwrap();
+pub(crate) fn spotter_for(
+    phrase: &str,
+    config: CascadeConfig,
+    model: NetModel<'static>,
+) -> CascadeSpotter<'static> {
+    let set = PhraseSet::parse(phrases(&[phrase])).unwrap();
     let memory = CascadeMemory::owned(&model, &set);
     CascadeSpotter::new(config, model, acoustic(), set, memory).unwrap()
 }
 
 pub(crate) fn pipeline(config: CascadeConfig) -> Pipeline<'static, CascadeSpotter<'static>> {
-    let spotter = spotter(config, NetModel::parse(loud()).unwrap());
+    let spotter = spotter_for("hey earnest", config, NetModel::parse(loud()).unwrap());
     Pipeline::new(PipelineConfig::default(), spotter, Storage::owned(16)).unwrap()
 }

@@ -37,7 +37,7 @@ const LEAST: f32 = -4.0;
 /// Level of nothing, dB.
 const SILENCE: f32 = f32::NEG_INFINITY;
 /// Score of the network from which on it is checked, and score of both that wakes, if model and user say nothing.
-const FROM: f32 = 0.05;
+const FROM: f32 = 0.02;
 const THRESHOLD: f32 = 0.5;
 
 /// How a cascade decides.
