@@ -2,6 +2,7 @@
 //! dictionary doesn't even at construction.
 #![cfg(feature = "std")]
 
+mod cascade_support;
 mod chain_support;
 mod common;
 mod guard_support;
@@ -23,6 +24,7 @@ use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use earnest::nn::{Calibration, Conv, Graph, Model, Net, Op, OutputKind};
 use earnest::pipeline::{Pipeline, PipelineConfig};
 use earnest::simd::Level;
+use earnest::spotter::cascade::CascadeConfig;
 use earnest::spotter::net::{NetConfig, NetModel, NetSpotter};
 use earnest::vad::{EnergyVad, EnergyVadConfig, MelVad, MelVadConfig, VoiceActivityDetector};
 use heap::calls;
@@ -90,6 +92,23 @@ fn a_wake_net_over_the_conversation() {
         told
     });
     assert!(told > 0);
+    assert_eq!(calls, 0);
+}
+
+#[test]
+fn a_cascade_over_the_conversation() {
+    let kitchen = common::flac("kitchen.flac");
+    let mut pipeline = cascade_support::pipeline(CascadeConfig::default());
+    let (calls, (checked, woke)) = calls(|| {
+        let (mut checked, mut woke) = (0, 0);
+        for chunk in kitchen.chunks(160) {
+            pipeline.push(chunk, |event| woke += usize::from(matches!(event, Event::Wake(_))));
+            checked += usize::from(pipeline.spotter().checking());
+        }
+        pipeline.reset();
+        (checked, woke)
+    });
+    assert!(checked > 100 && woke > 0, "{checked} frames, {woke} events");
     assert_eq!(calls, 0);
 }
 

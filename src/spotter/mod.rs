@@ -2,11 +2,13 @@
 
 pub mod net;
 pub mod phonetic;
+pub mod cascade;
 pub mod template;
 
 use crate::audio::{SampleIndex, SampleSpan};
 use crate::frontend::MelFrame;
 use crate::vad::VadFrame;
+use cascade::CascadeEvidence;
 use core::fmt;
 use net::NetEvidence;
 use phonetic::PhoneticEvidence;
@@ -46,6 +48,8 @@ pub enum Evidence {
     Template(TemplateEvidence),
     /// From the `phonetic` engine.
     Phonetic(PhoneticEvidence),
+    /// From the `cascade` engine.
+    Cascade(CascadeEvidence),
 }
 
 impl fmt::Display for Evidence {
@@ -54,6 +58,7 @@ impl fmt::Display for Evidence {
             Evidence::Net(evidence) => evidence.fmt(f),
             Evidence::Template(evidence) => evidence.fmt(f),
             Evidence::Phonetic(evidence) => evidence.fmt(f),
+            Evidence::Cascade(evidence) => evidence.fmt(f),
         }
     }
 }
