@@ -170,6 +170,12 @@ impl<'a> Set<'a> {
         self.best = NEVER;
     }
 
+    /// Nothing is left in memory.
+    pub(super) fn wipe(&mut self) {
+        self.tokens.fill(Token::UNUSED);
+        self.clear();
+    }
+
     pub(super) fn as_slice(&self) -> &[Token] {
         self.tokens.get(..self.len).unwrap_or_default()
     }
