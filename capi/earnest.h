@@ -102,6 +102,21 @@
 #define EARNEST_NO_NUMBER UINT32_MAX
 
 /**
+ * Elements of earnest_command.slots.
+ */
+#define EARNEST_COMMAND_SLOTS 12
+
+/**
+ * Elements of earnest_said_slot.values.
+ */
+#define EARNEST_COMMAND_VALUES 8
+
+/**
+ * Numbers of earnest_commands_config.confidence.
+ */
+#define EARNEST_CONFIDENCE_NUMBERS 25
+
+/**
  * What a call came to. Every call that gives anything but EARNEST_OK has changed nothing, unless it says otherwise.
  * Later versions may add values.
  */
@@ -445,6 +460,77 @@ typedef enum earnest_told_kind earnest_told_kind;
 typedef uint32_t earnest_told_kind;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/**
+ * What came of listening for a command.
+ */
+enum earnest_command_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing yet; all samples were taken in.
+     */
+    EARNEST_COMMAND_NONE = 0,
+    /**
+     * The grammar has a sentence for it: how likely it is that this was said, and to the device, tells `probability`.
+     */
+    EARNEST_COMMAND_UNDERSTOOD = 1,
+    /**
+     * Somebody spoke, and the grammar has no sentence for it.
+     */
+    EARNEST_COMMAND_UNKNOWN = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum earnest_command_kind earnest_command_kind;
+#else
+typedef uint32_t earnest_command_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What earnest_grammar_name() gives the name of.
+ */
+enum earnest_name_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The intent of a meaning.
+     */
+    EARNEST_NAME_INTENT = 0,
+    /**
+     * A list of the grammar.
+     */
+    EARNEST_NAME_LIST = 1,
+    /**
+     * A slot.
+     */
+    EARNEST_NAME_SLOT = 2,
+    /**
+     * A word.
+     */
+    EARNEST_NAME_WORD = 3,
+    /**
+     * A value of a list; the image is that of the list.
+     */
+    EARNEST_NAME_VALUE = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum earnest_name_kind earnest_name_kind;
+#else
+typedef uint32_t earnest_name_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Listens for commands. What is in it is the library's own.
+ */
+typedef struct earnest_commands earnest_commands;
 
 /**
  * A guard. What is in it is the library's own.
@@ -1218,6 +1304,317 @@ typedef struct earnest_journal_facts {
     struct earnest_anchor end;
 } earnest_journal_facts;
 
+/**
+ * What an image of a grammar or of a list has. Counts of what it has none of are 0.
+ */
+typedef struct earnest_grammar_facts {
+    /**
+     * Meanings of a grammar.
+     */
+    uint32_t meanings;
+    /**
+     * Lists that its slots take values from.
+     */
+    uint32_t lists;
+    /**
+     * Slots.
+     */
+    uint32_t slots;
+    /**
+     * Words.
+     */
+    uint32_t words;
+    /**
+     * Values of a list.
+     */
+    uint32_t values;
+} earnest_grammar_facts;
+
+/**
+ * Text of an image: UTF-8, no zero at its end. It lies in the image, and stays as long as that does.
+ */
+typedef struct earnest_text {
+    /**
+     * Its first byte.
+     */
+    const char *text;
+    /**
+     * Its bytes.
+     */
+    size_t bytes;
+} earnest_text;
+
+/**
+ * Bytes of an image, which stay where they are.
+ */
+typedef struct earnest_image {
+    /**
+     * The first of them.
+     */
+    const void *image;
+    /**
+     * How many there are.
+     */
+    size_t bytes;
+} earnest_image;
+
+/**
+ * How commands are listened for. Fill it with earnest_commands_config_default(), then change what you need. Later versions
+ * add fields at the end.
+ */
+typedef struct earnest_commands_config {
+    /**
+     * sizeof(earnest_commands_config) of the program. Set by earnest_commands_config_default().
+     */
+    uint32_t size;
+    /**
+     * Ways through the grammar that are followed at a time, 16 to 65,536: some 96 to 112 bytes each. What it takes depends on
+     * the grammar; too few, and what was said is lost. Default 400.
+     */
+    uint32_t paths;
+    /**
+     * Words that are remembered, 64 to 1,000,000: 32 bytes each. Default 256.
+     */
+    uint32_t records;
+    /**
+     * Frames of a command, 50 a second, that its sureness is judged by, 0 to 3000: a byte each. Default 600.
+     */
+    uint32_t judged_frames;
+    /**
+     * Frames of a command that the values of slots are compared over, 0 to 3000: 156 bytes each, and 104,000 for the
+     * comparison. 0 saves both: then every value said is judged not to be listed. Counts only if the grammar has lists.
+     * Default 600.
+     */
+    uint32_t slot_frames;
+    /**
+     * The acoustic model: models/phones-*.ear, at a multiple of 4 bytes. Like all images it is used in place: it must stay
+     * there, unchanged, until earnest_commands_release(). Default null.
+     */
+    const void *model;
+    /**
+     * Bytes of it.
+     */
+    size_t model_bytes;
+    /**
+     * The grammar, compiled: `earnest grammar` writes it. Of any alignment. Default null.
+     */
+    const void *grammar;
+    /**
+     * Bytes of it.
+     */
+    size_t grammar_bytes;
+    /**
+     * Values of the grammar's lists, compiled, in the grammar's order; the array itself is read during the call only.
+     */
+    const struct earnest_image *lists;
+    /**
+     * As many as the grammar has. Default 0.
+     */
+    size_t list_count;
+    /**
+     * What the acoustic model hears for what is said, models/phones-*.confusions.bin, read during the call only: 6,084 bytes
+     * that are copied. Null: it hears what is said. Default null.
+     */
+    const void *confusions;
+    /**
+     * Bytes of it.
+     */
+    size_t confusions_bytes;
+    /**
+     * Weights of the judgement of how sure a command is, in the order of ConfidenceWeights of the Rust library, read during
+     * the call only. Null: the library's own, which are models/phones-m's. Default null.
+     */
+    const float *confidence;
+    /**
+     * EARNEST_CONFIDENCE_NUMBERS, or 0.
+     */
+    size_t confidence_count;
+    /**
+     * Ways are given up that score less than the best by more than this, 1 to 100 nats. Default 10.
+     */
+    float beam_nats;
+    /**
+     * Cost of a frame of sound that is no word of the grammar, 0 to 20 nats. Default 4.
+     */
+    float filler_nats;
+    /**
+     * The same before the first word, and where a sentence may be over, 0 to 20 nats. Default 2.
+     */
+    float edge_nats;
+    /**
+     * Cost of a word or value, -20 to 20 nats. Default 2.
+     */
+    float word_nats;
+    /**
+     * Taken off the logarithm of "no phone", -5 to 5 nats. Default 2.
+     */
+    float blank_nats;
+    /**
+     * Likelihood that every phone has in every frame, 0.000001 to 0.5. Default 0.001.
+     */
+    float floor;
+    /**
+     * Silence behind a sentence that ends it, 50 to 5000 ms; `vad_hangover_frames` count. Default 400.
+     */
+    uint32_t end_ms;
+    /**
+     * By how much the sentence must be ahead for that, -100 to 100 nats. Default 0.
+     */
+    float lead_nats;
+    /**
+     * Silence that ends a sentence which is less clearly over, `end_ms` to 10,000 ms. Default 600.
+     */
+    uint32_t unsure_ms;
+    /**
+     * Silence that ends anything else, `unsure_ms` to 10,000 ms. Default 2000.
+     */
+    uint32_t patience_ms;
+    /**
+     * Longest command, 1000 to 60,000 ms. Default 20,000.
+     */
+    uint32_t longest_ms;
+    /**
+     * Shortest stretch of speech that is listened to, 0 to 5000 ms. Default 100.
+     */
+    uint32_t shortest_ms;
+    /**
+     * As in earnest_config. Default 0.5.
+     */
+    float vad_threshold;
+    /**
+     * As in earnest_config. Default 3.
+     */
+    uint32_t vad_onset_frames;
+    /**
+     * As in earnest_config. Default 30.
+     */
+    uint32_t vad_hangover_frames;
+} earnest_commands_config;
+
+/**
+ * A value that may have been said.
+ */
+typedef struct earnest_said_value {
+    /**
+     * Its number in the list, from 0.
+     */
+    uint32_t value;
+    /**
+     * How likely it is that this was said, 0 to 1.
+     */
+    float probability;
+    /**
+     * The value.
+     */
+    struct earnest_text text;
+} earnest_said_value;
+
+/**
+ * A slot that was said.
+ */
+typedef struct earnest_said_slot {
+    /**
+     * Its number in the grammar, from 0.
+     */
+    uint32_t slot;
+    /**
+     * The number of the list that its values are from.
+     */
+    uint32_t list;
+    /**
+     * First sample of it.
+     */
+    uint64_t start;
+    /**
+     * One past the last.
+     */
+    uint64_t end;
+    /**
+     * The slot's name.
+     */
+    struct earnest_text name;
+    /**
+     * How likely it is that what was said there is none of the list, 0 to 1. If this is more than the first value's
+     * probability, that is what was heard.
+     */
+    float not_listed;
+    /**
+     * Elements of `values` that count.
+     */
+    uint32_t value_count;
+    /**
+     * The values that it may be, the likeliest first: names that sound alike stand beside each other.
+     */
+    struct earnest_said_value values[EARNEST_COMMAND_VALUES];
+} earnest_said_slot;
+
+/**
+ * A command that was said. All times are sample numbers.
+ */
+typedef struct earnest_command {
+    /**
+     * earnest_command_kind.
+     */
+    uint32_t kind;
+    /**
+     * The meaning of it, as the grammar numbers them: an intent, perhaps with slots of fixed values. EARNEST_NO_NUMBER if
+     * it is unknown.
+     */
+    uint32_t meaning;
+    /**
+     * The meaning's intent.
+     */
+    struct earnest_text intent;
+    /**
+     * First sample of its words.
+     */
+    uint64_t start;
+    /**
+     * One past the last.
+     */
+    uint64_t end;
+    /**
+     * First sample of the speech it was in.
+     */
+    uint64_t speech_start;
+    /**
+     * One past the last.
+     */
+    uint64_t speech_end;
+    /**
+     * One past the last sample that was needed to know that it was over.
+     */
+    uint64_t decided;
+    /**
+     * How likely it is that this was a command, and not other speech, 0 to 1.
+     */
+    float probability;
+    /**
+     * The same, times the probability of every slot's likeliest value; 0 if one is not listed.
+     */
+    float whole;
+    /**
+     * Logarithm of its likelihood against any speech at all, 0 at most.
+     */
+    float score;
+    /**
+     * Level of the speech above the background, dB.
+     */
+    float snr_db;
+    /**
+     * Elements of `slots` that count.
+     */
+    uint32_t slot_count;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * The slots that were said, in the order in which they were.
+     */
+    struct earnest_said_slot slots[EARNEST_COMMAND_SLOTS];
+} earnest_command;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1606,6 +2003,171 @@ earnest_status earnest_journal_verify(const void *journal,
  */
 earnest_status earnest_surroundings_now(const struct earnest_listener *listener,
                                         struct earnest_surroundings *around);
+
+/**
+ * Checks an image of a grammar or of a list, whole, and tells what is in it.
+ *
+ * image: `bytes` bytes of any alignment, read during the call only. facts: written if it is a good one. error: null, or where
+ * the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL.
+ * Threads: any. Interrupts: no. Time: grows with `bytes`.
+ */
+earnest_status earnest_grammar_check(const void *image,
+                                     size_t bytes,
+                                     struct earnest_grammar_facts *facts,
+                                     struct earnest_error *error);
+
+/**
+ * The name of an intent, a list, a slot, a word, or a value: so a program finds the numbers of what it knows by name.
+ *
+ * image: a grammar's, or a list's for EARNEST_NAME_VALUE. kind: earnest_name_kind. number: from 0, less than
+ * earnest_grammar_check() tells. text: gets the name; it lies in the image.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL.
+ * Threads: any. Interrupts: no. Time: grows with `bytes`: the image is checked in every call.
+ */
+earnest_status earnest_grammar_name(const void *image,
+                                    size_t bytes,
+                                    uint32_t kind,
+                                    uint32_t number,
+                                    struct earnest_text *text);
+
+/**
+ * A slot that a meaning has without its being said: "lights off" has a state that is "off". `number` counts from 0.
+ *
+ * slot, value: get the slot's name and its value; they lie in the image.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OUT_OF_RANGE (also where the meaning has no more such slots),
+ * EARNEST_BAD_MODEL.
+ * Threads: any. Interrupts: no. Time: grows with `bytes`: the image is checked in every call.
+ */
+earnest_status earnest_grammar_fixed(const void *image,
+                                     size_t bytes,
+                                     uint32_t meaning,
+                                     uint32_t number,
+                                     struct earnest_text *slot,
+                                     struct earnest_text *value);
+
+/**
+ * Writes the defaults into `config`.
+ *
+ * config: `size` bytes, aligned as an earnest_commands_config. size: sizeof(earnest_commands_config), always.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_SIZE.
+ * Threads: any, on a `config` that nobody else uses. Interrupts: yes. Time: constant.
+ */
+earnest_status earnest_commands_config_default(struct earnest_commands_config *config, size_t size);
+
+/**
+ * How much memory listening for commands needs. It depends on the images, on `paths`, `records`, `judged_frames`,
+ * `slot_frames` and on the library's version.
+ *
+ * config: all of it is checked. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_SIZE, EARNEST_UNKNOWN_FIELD, EARNEST_OUT_OF_RANGE,
+ * EARNEST_BAD_MODEL.
+ * Threads: any. Interrupts: no. Time: grows with the images' bytes.
+ */
+earnest_status earnest_commands_required_bytes(const struct earnest_commands_config *config,
+                                               size_t *bytes,
+                                               struct earnest_error *error);
+
+/**
+ * Listens for commands, in the caller's memory: for whatever decides by itself when to listen, after a wake phrase
+ * (earnest_init()) or while a button is held. Behind wake phrase and guard in one: earnest_chain_init().
+ *
+ * memory: at least as many bytes as earnest_commands_required_bytes() says, aligned to EARNEST_ALIGNMENT; the library's until
+ * earnest_commands_release(). config: read during the call only, but its images are used in place. commands: gets the handle,
+ * null if anything is wrong. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_TOO_SMALL, EARNEST_BAD_SIZE,
+ * EARNEST_UNKNOWN_FIELD, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL.
+ * Threads: any. Interrupts: no. Time: grows with the images' bytes and the memory's.
+ */
+earnest_status earnest_commands_init(void *memory,
+                                     size_t memory_bytes,
+                                     const struct earnest_commands_config *config,
+                                     struct earnest_commands **commands,
+                                     struct earnest_error *error);
+
+/**
+ * The next sample pushed is sample `first`, and commands begin at sample `from` or later: what comes before is heard for the
+ * acoustic model's sake only, which hears words better that it has heard begin. If somebody is speaking at `from`, that is
+ * taken as the beginning of a command. What was heard before counts no more, and its memory is overwritten. With a
+ * listener's sample numbers the command has them too: after EARNEST_EVENT_WAKE, begin with the pre-roll's `start` as `first`
+ * and the event's `end` as `from`, push the pre-roll, then what the listener is pushed.
+ *
+ * After earnest_commands_init() it is as if it had been called with 0 and 0.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER.
+ * Threads: one at a time on a handle. Interrupts: no. Time: about one frame's, and that of overwriting the memory.
+ */
+earnest_status earnest_commands_begin(struct earnest_commands *commands,
+                                      uint64_t first,
+                                      uint64_t from);
+
+/**
+ * Takes in audio up to the end of a command. Call it until all samples are taken and `command->kind` is
+ * EARNEST_COMMAND_NONE, as earnest_push(). The same audio gives the same commands, bit for bit, however it is cut.
+ *
+ * pcm: `samples` samples of 16 kHz mono, 16 bit, native byte order, any number; read during the call only. May be null if
+ * `samples` is 0. taken: gets the number of samples taken in. command: written by every call that gives EARNEST_OK; its
+ * texts lie in the images.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_OUT_OF_RANGE, EARNEST_BAD_LISTENER.
+ * Threads: one at a time on a handle. Interrupts: no. Uses the floating-point unit. Time: that of a frame for every 160
+ * samples, which `paths` bounds; at the end of a command, for each of its slots that of comparing the list's values, which
+ * grows with their phones: see firmware/COST.md.
+ */
+earnest_status earnest_commands_push(struct earnest_commands *commands,
+                                     const int16_t *pcm,
+                                     size_t samples,
+                                     size_t *taken,
+                                     struct earnest_command *command);
+
+/**
+ * No more samples come, the button was let go: tells the command under way, if there is one, without waiting for silence.
+ * To go on, call earnest_commands_begin().
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER.
+ * Threads: one at a time on a handle. Interrupts: no. Time: some fifteen frames'.
+ */
+earnest_status earnest_commands_end(struct earnest_commands *commands,
+                                    struct earnest_command *command);
+
+/**
+ * Other values for a list: contacts that were changed. What is being said counts no more.
+ *
+ * list: which one, as the grammar numbers them. image: `bytes` bytes, compiled (`earnest grammar`), used in place; the one
+ * before is the caller's again. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL,
+ * EARNEST_BAD_LISTENER. Then the list is what it was.
+ * Threads: one at a time on a handle. Interrupts: no. Time: grows with `bytes`.
+ */
+earnest_status earnest_commands_set_list(struct earnest_commands *commands,
+                                         uint32_t list,
+                                         const void *image,
+                                         size_t bytes,
+                                         struct earnest_error *error);
+
+/**
+ * The clock: one past the last sample pushed, in `sample`.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER.
+ * Threads: one at a time on a handle. Interrupts: yes, if it didn't interrupt a call on the same handle. Time: constant.
+ */
+earnest_status earnest_commands_now(const struct earnest_commands *commands,
+                                    uint64_t *sample);
+
+/**
+ * Ends it. All of its memory is overwritten with zeros and is the caller's again, the images too.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER.
+ * Threads: one at a time on a handle. Interrupts: no. Time: that of overwriting the memory.
+ */
+earnest_status earnest_commands_release(struct earnest_commands *commands);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -119,6 +119,8 @@ impl<'a> Ears<'a> {
     /// Nothing is left of what was heard.
     pub(super) fn wipe(&mut self) {
         self.close();
-        self.other.reset();
+        self.utterance.decoder_mut().wipe();
+        self.other.wipe();
+        self.judge.wipe();
     }
 }

@@ -233,6 +233,7 @@ impl<'a> Decoder<'a> {
     pub fn wipe(&mut self) {
         self.now.wipe();
         self.next.wipe();
+        self.index.wipe();
         self.history.wipe();
         self.frames.zeroize();
         self.best.zeroize();

@@ -168,8 +168,8 @@ impl<'a, const N: usize> Tables<'a, N> {
             let phone = Phone::new(node.phone).is_some_and(|phone| !phone.is_blank());
             let children = node.children.within(self.counts[nodes])
                 && (node.children.count == 0 || node.children.first > n && node.children.first >= free);
-            let own_ends = node.ends.within(self.counts[ends])
-                && (node.ends.count == 0 || node.ends.first >= free_ends);
+            let own_ends =
+                node.ends.within(self.counts[ends]) && (node.ends.count == 0 || node.ends.first >= free_ends);
             if !phone || !children || !own_ends {
                 return Err(ImageError::Contents { what: "wrong node", index: n as usize });
             }

@@ -91,6 +91,12 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// Nothing is left in memory.
+    pub(super) fn wipe(&mut self) {
+        self.entries.fill([0; 2]);
+        self.round = 0;
+    }
+
     /// The token at a place, a new one if there is none and room is left.
     fn find<'t>(&mut self, set: &'t mut Set<'_>, arc: u32, node: u32) -> Option<&'t mut Token> {
         let mask = self.entries.len().wrapping_sub(1);

@@ -24,8 +24,7 @@ pub unsafe extern "C" fn earnest_grammar_check(
 ) -> i32 {
     let work = || {
         // SAFETY: the caller's promise.
-        let (facts, image) =
-            unsafe { (Out::new(facts, "facts")?, pointer::bytes(image, bytes, "image")?.0) };
+        let (facts, image) = unsafe { (Out::new(facts, "facts")?, pointer::bytes(image, bytes, "image")?.0) };
         facts.set(commands::facts(image)?);
         Ok(())
     };

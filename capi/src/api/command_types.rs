@@ -146,9 +146,8 @@ pub struct CommandsConfig {
 }
 
 impl CommandsConfig {
-    pub(crate) const FIRST_SIZE: usize = (offset_of!(CommandsConfig, vad_hangover_frames)
-        + size_of::<u32>())
-    .next_multiple_of(align_of::<CommandsConfig>());
+    pub(crate) const FIRST_SIZE: usize = (offset_of!(CommandsConfig, vad_hangover_frames) + size_of::<u32>())
+        .next_multiple_of(align_of::<CommandsConfig>());
 
     pub(crate) fn new() -> Self {
         let (decoder, utterance) = (DecoderConfig::default(), ListenerConfig::default());

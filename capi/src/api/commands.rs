@@ -97,8 +97,7 @@ impl<'a> Sayable<'a> {
         })?;
         let wrong = |error: ConfigError| Error::from_core(&error, "");
         let confusions = confusions.map(|bytes| room.make(1, |_| Confusions::new(bytes).map_err(wrong)));
-        let decoder =
-            Decoder::new(config.decoder(), grammar, Storage::Lent(lists), memory).map_err(wrong)?;
+        let decoder = Decoder::new(config.decoder(), grammar, Storage::Lent(lists), memory).map_err(wrong)?;
         match confusions.transpose()? {
             Some([confusions]) => Ok(decoder.with_confusions_lent(confusions)),
             _ => Ok(decoder),
@@ -229,6 +228,7 @@ impl<'a> Commands<'a> {
         self.vad.reset();
         self.now = SampleIndex(first);
         self.utterance.decoder_mut().wipe();
+        self.judge.wipe();
         self.utterance.begin(SampleIndex(from));
     }
 

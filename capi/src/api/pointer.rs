@@ -469,7 +469,8 @@ pub(crate) struct CommandPieces {
 
 impl CommandPieces {
     pub(crate) fn apart(&self, memory: Piece) -> Result<(), Error> {
-        let lists = self.lists.iter().map(|list| (Piece { start: list.image.addr(), bytes: list.bytes }, "list"));
+        let lists =
+            self.lists.iter().map(|list| (Piece { start: list.image.addr(), bytes: list.bytes }, "list"));
         self.pieces.iter().copied().chain(lists).try_for_each(|(piece, field)| memory.apart(piece, field))
     }
 }

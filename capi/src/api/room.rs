@@ -44,7 +44,8 @@ impl<'a> Room<'a> {
         mut make: impl FnMut(usize) -> Result<T, Error>,
     ) -> Result<&'a mut [T], Error> {
         let (needed, there) = (bytes_of::<T>(count), self.rest.len());
-        let small = || Error::new(Status::TooSmall, "memory_bytes", needed as f64, f64::INFINITY, there as f64);
+        let small =
+            || Error::new(Status::TooSmall, "memory_bytes", needed as f64, f64::INFINITY, there as f64);
         let (piece, rest) = core::mem::take(&mut self.rest).split_at_mut_checked(needed).ok_or_else(small)?;
         self.rest = rest;
         // SAFETY: any bytes are a `MaybeUninit`.
