@@ -4,7 +4,7 @@
 //!
 //! A recording is a count (u32) and as many samples (i16, 16 kHz), all little-endian. Each result is a JSON line, that of
 //! the longest command in the recording; those of the others are in its `others`. Names are fields of `DecoderConfig` and
-//! of `ListenerConfig`, `list.NAME=FILE` for a list's values, one a line, and `confusions=FILE` instead of what is built in;
+//! of `UtteranceConfig`, `list.NAME=FILE` for a list's values, one a line, and `confusions=FILE` instead of what is built in;
 //! `paths=N` and `records=N` are the decoder's memory, 8192 and four times as many unless said.
 
 use earnest::Storage;
@@ -47,11 +47,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             "floor" => config.acoustics.floor = value,
             "beam" => config.beam_nats = value,
             "filler" => config.filler_nats = value,
-            "end_ms" => listening.end_ms = value as u32,
-            "unsure_ms" => listening.unsure_ms = value as u32,
-            "lead" => listening.lead_nats = value,
+            "end_ms" => listening.utterance.end_ms = value as u32,
+            "unsure_ms" => listening.utterance.unsure_ms = value as u32,
+            "lead" => listening.utterance.lead_nats = value,
             "hangover" => listening.vad.hangover_frames = value as u32,
-            "patience_ms" => listening.patience_ms = value as u32,
+            "patience_ms" => listening.utterance.patience_ms = value as u32,
             "edge" => config.edge_nats = value,
             "word" => config.word_nats = value,
             "paths" => paths = value as usize,

@@ -17,6 +17,7 @@ use earnest::guard::{
 };
 use earnest::intent::{
     Decoder, DecoderConfig, DecoderMemory, GrammarImage, Heard, Listener, ListenerConfig, Record, Token,
+    UtteranceConfig,
 };
 use earnest::journal::{Anchor, ENTRY_BYTES, Entry, Journal};
 use earnest::nn::{Model, Net};
@@ -113,7 +114,8 @@ fn parts(memory: &mut Memory) -> Option<Parts<'_>> {
     let model = Model::new(&PHONES.0[..]).ok()?;
     let words = Net::required_words(&model);
     let net = Net::new(model, Storage::Lent(phones.get_mut(..words)?)).ok()?;
-    let config = ListenerConfig { end_ms: 500, ..ListenerConfig::default() };
+    let utterance = UtteranceConfig { end_ms: 500, ..UtteranceConfig::default() };
+    let config = ListenerConfig { utterance, ..ListenerConfig::default() };
     let listener = Listener::with_front_end(config, BaseFrontEnd::new(front_end), net, decoder).ok()?;
     Some(Parts { listener, guard, journal })
 }

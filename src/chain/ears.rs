@@ -28,7 +28,7 @@ pub(super) struct Utterance {
 /// Listens with one of two grammars.
 #[derive(Debug)]
 pub(super) struct Ears<'a> {
-    pub(super) open: Ear,
+    pub(super) ear: Ear,
     from: SampleIndex,
     utterance: UtteranceDecoder<'a>,
     /// The decoder that isn't in `utterance`.
@@ -50,7 +50,7 @@ impl<'a> Ears<'a> {
         meanings: Meanings<'a>,
     ) -> Self {
         Ears {
-            open: Ear::Closed,
+            ear: Ear::Closed,
             from: SampleIndex(0),
             utterance,
             other: answers,
@@ -68,7 +68,7 @@ impl<'a> Ears<'a> {
         from: SampleIndex,
         before: impl Iterator<Item = &'f (MelFrame, VadFrame)>,
     ) {
-        (self.open, self.from) = (ear, from);
+        (self.ear, self.from) = (ear, from);
         if self.exchanged != (ear == Ear::Answer) {
             core::mem::swap(self.utterance.decoder_mut(), &mut self.other);
             self.exchanged = !self.exchanged;
@@ -83,14 +83,14 @@ impl<'a> Ears<'a> {
     }
 
     pub(super) fn close(&mut self) {
-        self.open = Ear::Closed;
+        self.ear = Ear::Closed;
         self.utterance.reset();
         self.voice.reset();
     }
 
     /// Takes the next frame, and says what an utterance came to that it ends.
     pub(super) fn hear(&mut self, frame: &MelFrame, vad: &VadFrame) -> Option<Utterance> {
-        if self.open == Ear::Closed {
+        if self.ear == Ear::Closed {
             return None;
         }
         if voiced(vad) && frame.span.start >= self.from {

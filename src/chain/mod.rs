@@ -27,7 +27,7 @@ use crate::frontend::FrontEndConfig;
 use crate::guard::{
     Answer, Gate, Guard, Input, MAX_SLOTS, Output, OwnerId, Slot, Surroundings, TalkMeter, Understood, Wake,
 };
-use crate::intent::{Decoder, Heard, ListenerConfig, UtteranceDecoder};
+use crate::intent::{Decoder, Heard, UtteranceConfig, UtteranceDecoder};
 use crate::nn::Net;
 use crate::pipeline::{Pipeline, PipelineConfig};
 use crate::spotter::{Detection, KeywordSpotter};
@@ -41,8 +41,8 @@ use recent::Recent;
 pub struct ChainConfig {
     /// What speech is.
     pub vad: MelVadConfig,
-    /// When a command or an answer is over; its VAD is not used.
-    pub utterance: ListenerConfig,
+    /// When a command or an answer is over.
+    pub utterance: UtteranceConfig,
     /// Whose recordings these are.
     pub owner: OwnerId,
     /// What an accepted wake phrase says, nats, 0 … 20: see [`Wake::nats`].
@@ -56,7 +56,7 @@ impl Default for ChainConfig {
     fn default() -> Self {
         ChainConfig {
             vad: MelVadConfig::default(),
-            utterance: ListenerConfig::default(),
+            utterance: UtteranceConfig::default(),
             owner: OwnerId(0),
             wake_nats: 5.7,
             shortest_unknown_ms: 500,
@@ -252,10 +252,10 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
         let Utterance { heard, verdict, phones } = said;
         let unknown = heard.best.is_none() || verdict.is_none();
         let short = heard.speech.len() < u64::from(self.config.shortest_unknown_ms) * 16;
-        if self.ears.open == Ear::Closed || unknown && short {
+        if self.ears.ear == Ear::Closed || unknown && short {
             return;
         }
-        let gate = if self.ears.open == Ear::Answer { Gate::Confirmation } else { Gate::Intent };
+        let gate = if self.ears.ear == Ear::Answer { Gate::Confirmation } else { Gate::Intent };
         let decoder = self.ears.decoder();
         tell(Told::Heard { gate, heard, verdict: verdict.as_ref(), decoder });
         let surroundings = Surroundings { voice: self.ears.voice.facts(), ..self.talk.surroundings() };
@@ -263,7 +263,7 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
         let meaning = heard.best.map_or(u32::MAX, |best| best.meaning) as usize;
         let probability = verdict.as_ref().map_or(0.0, |verdict| verdict.command);
         let span = heard.words;
-        let input = match (self.ears.open, verdict) {
+        let input = match (self.ears.ear, verdict) {
             (Ear::Answer, _) => match self.ears.meanings.answers.get(meaning).copied().flatten() {
                 Some(AnswerMeaning { yes, names }) => {
                     let names_act = names.is_some() && names == self.announced;
@@ -302,7 +302,7 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
         from: SampleIndex,
         tell: &mut impl FnMut(Told<'_, 'a>),
     ) {
-        let (mut ear, mut opened, mut announced) = (self.ears.open, false, self.announced);
+        let (mut ear, mut opened, mut announced) = (self.ears.ear, false, self.announced);
         let mut asked = None;
         self.guard.process(now, input, |output| {
             match &output {
@@ -329,7 +329,7 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
         self.announced = announced;
         if opened && ear != Ear::Closed {
             self.ears.open(ear, from, self.recent.frames());
-        } else if ear == Ear::Closed && self.ears.open != Ear::Closed {
+        } else if ear == Ear::Closed && self.ears.ear != Ear::Closed {
             self.ears.close();
         }
     }

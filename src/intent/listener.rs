@@ -3,59 +3,20 @@
 //! audio → front end → VAD → [`UtteranceDecoder`]
 
 use super::decoder::Decoder;
-use super::utterance::{Heard, UtteranceDecoder};
+use super::utterance::{Heard, UtteranceConfig, UtteranceDecoder};
 use crate::audio::{Sample, SampleIndex};
 use crate::error::ConfigError;
 use crate::frontend::{FrontEnd, FrontEndConfig, MelSource};
 use crate::nn::Net;
 use crate::vad::{MelVad, MelVadConfig, VoiceActivityDetector};
 
-/// When a command is over.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The numbers of its stages.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ListenerConfig {
     /// What speech is.
     pub vad: MelVadConfig,
-    /// Silence behind a sentence of the grammar that ends it if no way that would have to go on comes near, ms,
-    /// 50 … 5,000. The VAD's hangover counts.
-    pub end_ms: u32,
-    /// By how much the sentence must be ahead for that, nats, −100 … 100.
-    pub lead_nats: f32,
-    /// Silence that ends a sentence which is less clearly over, ms, `end_ms` … 10,000.
-    pub unsure_ms: u32,
-    /// Silence that ends anything else, ms, `unsure_ms` … 10,000.
-    pub patience_ms: u32,
-    /// Longest command, ms, 1,000 … 60,000.
-    pub longest_ms: u32,
-    /// Shortest stretch of speech that is listened to, ms, 0 … 5,000: what is shorter is not told.
-    pub shortest_ms: u32,
-}
-
-impl Default for ListenerConfig {
-    fn default() -> Self {
-        ListenerConfig {
-            vad: MelVadConfig::default(),
-            end_ms: 400,
-            lead_nats: 0.0,
-            unsure_ms: 600,
-            patience_ms: 2000,
-            longest_ms: 20_000,
-            shortest_ms: 100,
-        }
-    }
-}
-
-impl ListenerConfig {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let check = |field, value: u32, min: u32, max: u32| {
-            ConfigError::check(field, f64::from(value), f64::from(min), f64::from(max))
-        };
-        check("end_ms", self.end_ms, 50, 5000)?;
-        check("unsure_ms", self.unsure_ms, self.end_ms, 10_000)?;
-        check("patience_ms", self.patience_ms, self.unsure_ms, 10_000)?;
-        ConfigError::check("lead_nats", f64::from(self.lead_nats), -100.0, 100.0)?;
-        check("longest_ms", self.longest_ms, 1000, 60_000)?;
-        check("shortest_ms", self.shortest_ms, 0, 5000)
-    }
+    /// When a command is over.
+    pub utterance: UtteranceConfig,
 }
 
 /// Listens for one command after the other. `F`: its front end.
@@ -91,7 +52,7 @@ impl<'a, F: MelSource> Listener<'a, F> {
             front_end,
             vad: MelVad::new(config.vad, &FrontEndConfig::base())?,
             now: SampleIndex(0),
-            utterance: UtteranceDecoder::new(config, net, decoder)?,
+            utterance: UtteranceDecoder::new(config.utterance, net, decoder)?,
         })
     }
 

@@ -53,4 +53,4 @@ pub use template::{Template, TemplateError};
 #[cfg(feature = "alloc")]
 pub use text::{Reading, TextRecognizer};
 pub use tokens::Token;
-pub use utterance::{Heard, UtteranceDecoder};
+pub use utterance::{Heard, UtteranceConfig, UtteranceDecoder};

@@ -1,7 +1,6 @@
 //! One command after the other, from frames: acoustic model → decoder → end of the command.
 
 use super::decoder::{Decoder, Hypothesis, Item};
-use super::listener::ListenerConfig;
 use crate::audio::{SampleIndex, SampleSpan};
 use crate::error::ConfigError;
 use crate::frontend::{FrontEndConfig, MelFrame};
@@ -15,6 +14,51 @@ const MAX_ITEMS: usize = 64;
 const REMEMBERED: usize = 64;
 /// Samples from one mel frame to the next.
 const HOP: u64 = 160;
+
+/// When a command is over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UtteranceConfig {
+    /// Silence behind a sentence of the grammar that ends it if no way that would have to go on comes near, ms,
+    /// 50 … 5,000. The VAD's hangover counts.
+    pub end_ms: u32,
+    /// By how much the sentence must be ahead for that, nats, −100 … 100.
+    pub lead_nats: f32,
+    /// Silence that ends a sentence which is less clearly over, ms, `end_ms` … 10,000.
+    pub unsure_ms: u32,
+    /// Silence that ends anything else, ms, `unsure_ms` … 10,000.
+    pub patience_ms: u32,
+    /// Longest command, ms, 1,000 … 60,000.
+    pub longest_ms: u32,
+    /// Shortest stretch of speech that is listened to, ms, 0 … 5,000: what is shorter is not told.
+    pub shortest_ms: u32,
+}
+
+impl Default for UtteranceConfig {
+    fn default() -> Self {
+        UtteranceConfig {
+            end_ms: 400,
+            lead_nats: 0.0,
+            unsure_ms: 600,
+            patience_ms: 2000,
+            longest_ms: 20_000,
+            shortest_ms: 100,
+        }
+    }
+}
+
+impl UtteranceConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        let check = |field, value: u32, min: u32, max: u32| {
+            ConfigError::check(field, f64::from(value), f64::from(min), f64::from(max))
+        };
+        check("end_ms", self.end_ms, 50, 5000)?;
+        check("unsure_ms", self.unsure_ms, self.end_ms, 10_000)?;
+        check("patience_ms", self.patience_ms, self.unsure_ms, 10_000)?;
+        ConfigError::check("lead_nats", f64::from(self.lead_nats), -100.0, 100.0)?;
+        check("longest_ms", self.longest_ms, 1000, 60_000)?;
+        check("shortest_ms", self.shortest_ms, 0, 5000)
+    }
+}
 
 /// What was said, when it was over.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -34,7 +78,7 @@ pub struct Heard {
 /// Decodes commands from frames that others may use too; [`Listener`](super::Listener) makes the frames itself.
 #[derive(Debug)]
 pub struct UtteranceDecoder<'a> {
-    config: ListenerConfig,
+    config: UtteranceConfig,
     net: Net<'a>,
     decoder: Decoder<'a>,
     /// Whether there was speech, for the latest mel frames.
@@ -58,7 +102,7 @@ pub struct UtteranceDecoder<'a> {
 impl<'a> UtteranceDecoder<'a> {
     /// # Errors
     /// [`ConfigError`] of a field out of range, or of a network that does not fit the front end or the phones.
-    pub fn new(config: ListenerConfig, net: Net<'a>, decoder: Decoder<'a>) -> Result<Self, ConfigError> {
+    pub fn new(config: UtteranceConfig, net: Net<'a>, decoder: Decoder<'a>) -> Result<Self, ConfigError> {
         config.check()?;
         let mismatch = |what, expected, actual| match expected == actual {
             true => Ok(()),
