@@ -4,7 +4,7 @@ use super::types::{Error, Status};
 use core::ffi::{c_char, c_void};
 use core::mem::offset_of;
 use earnest_core::confidence::{ConfidenceWeights, MAX_SLOTS, MAX_VALUES, SlotVerdict, Verdict};
-use earnest_core::intent::{AcousticsConfig, Decoder, DecoderConfig, Heard, Item, ListenerConfig};
+use earnest_core::intent::{AcousticsConfig, Decoder, DecoderConfig, Heard, Item, UtteranceConfig};
 use earnest_core::vad::MelVadConfig;
 
 /// Elements of earnest_command.slots.
@@ -150,7 +150,7 @@ impl CommandsConfig {
         .next_multiple_of(align_of::<CommandsConfig>());
 
     pub(crate) fn new() -> Self {
-        let (decoder, utterance) = (DecoderConfig::default(), ListenerConfig::default());
+        let (decoder, utterance) = (DecoderConfig::default(), UtteranceConfig::default());
         let vad = MelVadConfig::default();
         CommandsConfig {
             size: size_of::<CommandsConfig>() as u32,
@@ -197,15 +197,15 @@ impl CommandsConfig {
         }
     }
 
-    pub(crate) fn utterance(&self) -> ListenerConfig {
-        ListenerConfig {
+    pub(crate) fn utterance(&self) -> UtteranceConfig {
+        UtteranceConfig {
             end_ms: self.end_ms,
             lead_nats: self.lead_nats,
             unsure_ms: self.unsure_ms,
             patience_ms: self.patience_ms,
             longest_ms: self.longest_ms,
             shortest_ms: self.shortest_ms,
-            ..ListenerConfig::default()
+            ..UtteranceConfig::default()
         }
     }
 
