@@ -51,6 +51,10 @@ impl<'a> Sayable<'a> {
         Ok(Sayable { grammar, lists, confusions })
     }
 
+    pub(crate) fn grammar(&self) -> &GrammarImage<'a> {
+        &self.grammar
+    }
+
     /// What the decoder takes of the memory.
     pub(crate) fn sizes(&self, config: &CommandsConfig, sizes: &mut Sizes) {
         let paths = config.paths as usize;

@@ -13,6 +13,9 @@ mod listener;
 mod commands;
 mod guard;
 #[allow(unreachable_pub, reason = "cbindgen takes what is public")]
+pub(crate) mod chain_types;
+mod chain;
+#[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 mod pointer;
 #[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 pub(crate) mod ffi;
@@ -20,7 +23,11 @@ pub(crate) mod ffi;
 pub(crate) mod guard_ffi;
 #[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 pub(crate) mod command_ffi;
+#[allow(unreachable_pub, reason = "cbindgen takes what is public")]
+pub(crate) mod chain_ffi;
 
 /// What a handle points to.
 #[allow(unused_imports, reason = "for tests and fuzzers")]
-pub(crate) use pointer::{CommandsHead as CommandsHandle, GuardHead as GuardHandle, Head as Handle};
+pub(crate) use pointer::{
+    ChainHead as ChainHandle, CommandsHead as CommandsHandle, GuardHead as GuardHandle, Head as Handle,
+};

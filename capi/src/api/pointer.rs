@@ -5,11 +5,13 @@
 //! pre-roll; a guard is a [`GuardHead`], then the actions, the recording; the others a head, then what a [`Room`] was cut
 //! into.
 
+use super::chain::{Chain, Plan};
+use super::chain_types::{AnswerMeaning, ChainConfig, CommandMeaning};
 use super::command_types::{CommandsConfig, Image};
 use super::commands::{Commands, Images, Sayable, acoustic_model};
 use super::guard::{self, Keeper};
 use super::guard_types::{Action, Input, Policy};
-use super::listener::{Layout, Listener, Parts};
+use super::listener::{Layout, Listener, Model, Parts};
 use super::room::Room;
 use super::types::{Config, EARNEST_ALIGNMENT, Error, Status};
 use core::ffi::c_void;
@@ -53,9 +55,14 @@ pub struct CommandsHead {
     marked: Marked<Commands<'static>>,
 }
 
+/// The whole chain. What is in it is the library's own.
+pub struct ChainHead {
+    marked: Marked<Chain<'static>>,
+}
+
 // The mark is the first part of all.
 const _: () = assert!(offset_of!(Head, marked) == 0 && offset_of!(GuardHead, marked) == 0);
-const _: () = assert!(offset_of!(CommandsHead, marked) == 0);
+const _: () = assert!(offset_of!(CommandsHead, marked) == 0 && offset_of!(ChainHead, marked) == 0);
 
 /// An object behind a handle: a [`Mark`], then what it is.
 pub(crate) trait Object {
@@ -104,8 +111,21 @@ impl Object for CommandsHead {
     }
 }
 
+impl Object for ChainHead {
+    /// "EARH" and a version of the layout.
+    const TAG: u32 = 0x4541_5248 ^ 1;
+    const NAME: &'static str = "chain";
+    type Inner = Chain<'static>;
+
+    unsafe fn inner(this: *mut Self) -> *mut Self::Inner {
+        // SAFETY: within the object, by the caller's promise.
+        unsafe { &raw mut (*this).marked.inner }
+    }
+}
+
 // The caller's memory is aligned for them.
 const _: () = assert!(align_of::<CommandsHead>() <= EARNEST_ALIGNMENT);
+const _: () = assert!(align_of::<ChainHead>() <= EARNEST_ALIGNMENT);
 const _: () = assert!(align_of::<Head>() <= EARNEST_ALIGNMENT);
 const _: () = assert!(align_of::<GuardHead>() <= EARNEST_ALIGNMENT);
 
@@ -150,6 +170,8 @@ impl Plain for i16 {}
 impl Plain for f32 {}
 impl Plain for Action {}
 impl Plain for Image {}
+impl Plain for CommandMeaning {}
+impl Plain for AnswerMeaning {}
 
 /// A struct of numbers and pointers that begins with its size and may grow.
 pub(crate) trait Versioned: Copy {
@@ -180,6 +202,14 @@ impl Versioned for Input {
     const NAME: &'static str = "input";
     fn defaults() -> Self {
         Input::default()
+    }
+}
+
+impl Versioned for ChainConfig {
+    const FIRST: usize = ChainConfig::FIRST_SIZE;
+    const NAME: &'static str = "config";
+    fn defaults() -> Self {
+        ChainConfig::new()
     }
 }
 
@@ -517,6 +547,120 @@ pub(crate) unsafe fn command_images(
     pieces.pieces[3] = (model_piece, "model");
     pieces.pieces[4] = (piece, "confidence");
     Ok((Images { model, sayable, weights }, pieces))
+}
+
+/// Everything that must not lie in the memory of a chain.
+pub(crate) struct ChainPieces {
+    commands: CommandPieces,
+    answers: CommandPieces,
+    others: [(Piece, &'static str); 4],
+    journal: Piece,
+}
+
+impl ChainPieces {
+    fn apart(&self, memory: Piece) -> Result<(), Error> {
+        self.commands.apart(memory)?;
+        self.answers.apart(memory)?;
+        self.others.iter().try_for_each(|(piece, field)| memory.apart(*piece, field))?;
+        memory.apart(self.journal, "journal")
+    }
+}
+
+/// What a chain is made of, read and checked.
+///
+/// # Safety
+/// As `earnest.h` promises of the configuration's pointers.
+#[inline(never)]
+pub(crate) unsafe fn plan(config: *const ChainConfig) -> Result<(Plan<'static>, ChainPieces), Error> {
+    // SAFETY: the caller's promise.
+    let config = unsafe { versioned(config) }?;
+    for (pointer, field) in [(config.commands, "commands"), (config.answers, "answers")] {
+        check(pointer, 1, field)?;
+    }
+    check(config.listener, 1, "listener")?;
+    // SAFETY: the caller's promise, of each of them.
+    let (listener, commands, answers, policy) = unsafe {
+        let (commands, answers) = (versioned(config.commands)?, versioned(config.answers)?);
+        (versioned(config.listener)?, commands, answers, versioned(config.policy)?)
+    };
+    // SAFETY: the caller's promise.
+    let wake = unsafe { image(listener.model, listener.model_bytes) }?;
+    let model = match wake {
+        Some((image, _)) => Some(Model::parse(image)?),
+        None => None,
+    };
+    // SAFETY: the caller's promise, of all that they point to.
+    let ((images, command_pieces), (sayable, answer_pieces), pointed) =
+        unsafe { (command_images(&commands)?, sayable(&answers)?, pointed(&policy)?) };
+    // SAFETY: the caller's promise.
+    let ((command_meanings, first), (answer_meanings, second)) = unsafe {
+        (
+            slice(config.command_meanings, config.command_meaning_count, "command_meanings")?,
+            slice(config.answer_meanings, config.answer_meaning_count, "answer_meanings")?,
+        )
+    };
+    let journal = match policy.journal_bytes {
+        0 => Piece { start: 0, bytes: 0 },
+        bytes => check(policy.journal.cast::<u8>(), bytes, "journal")?,
+    };
+    let wake = wake.map_or(Piece { start: 0, bytes: 0 }, |(_, piece)| piece);
+    let others = [
+        (wake, "model"),
+        (pointed.actions_piece, "actions"),
+        (first, "command_meanings"),
+        (second, "answer_meanings"),
+    ];
+    // The journal is written to: nothing else that is used may lie there.
+    command_pieces.apart(journal)?;
+    answer_pieces.apart(journal)?;
+    others.iter().try_for_each(|(piece, field)| journal.apart(*piece, field))?;
+    let Pointed { actions, key, .. } = pointed;
+    let plan = Plan {
+        config,
+        listener,
+        model,
+        commands,
+        images,
+        answers,
+        sayable,
+        policy,
+        actions,
+        key,
+        command_meanings,
+        answer_meanings,
+    };
+    plan.check()?;
+    Ok((plan, ChainPieces { commands: command_pieces, answers: answer_pieces, others, journal }))
+}
+
+/// Makes a chain of `plan` in the memory, and gives its handle.
+///
+/// # Safety
+/// If `memory` is not null, `bytes` bytes lie there that nobody else uses until the chain is released; so for the journal's
+/// memory.
+pub(crate) unsafe fn place_chain(
+    memory: *mut c_void,
+    bytes: usize,
+    plan: Plan<'static>,
+    pieces: &ChainPieces,
+    handle: Piece,
+) -> Result<*mut ChainHead, Error> {
+    let behind = plan.sizes();
+    let (journal, journal_bytes) = (plan.policy.journal.cast::<u8>(), plan.policy.journal_bytes);
+    let apart = |memory: Piece| {
+        memory.apart(handle, "chain")?;
+        handle.apart(pieces.journal, "journal")?;
+        pieces.apart(memory)
+    };
+    // SAFETY: the caller's promise. The journal was checked with the plan; it lies apart from the memory and from all that
+    // the plan refers to.
+    unsafe {
+        place_object::<ChainHead>(memory, bytes, behind, apart, |slot, room| {
+            let journal =
+                (journal_bytes > 0).then(|| core::slice::from_raw_parts_mut(journal, journal_bytes));
+            Chain::make(slot, plan, journal, &|list| list_bytes(list), room)
+        })
+    }
 }
 
 /// What a policy points to.
