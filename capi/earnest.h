@@ -117,6 +117,11 @@
 #define EARNEST_CONFIDENCE_NUMBERS 25
 
 /**
+ * Most that a guard is made to tell by 10 ms of audio: with less room for entries in its journal no more is taken in.
+ */
+#define EARNEST_CHAIN_TOLD_MOST (EARNEST_TOLD_MOST + 2)
+
+/**
  * What a call came to. Every call that gives anything but EARNEST_OK has changed nothing, unless it says otherwise.
  * Later versions may add values.
  */
@@ -526,6 +531,69 @@ typedef enum earnest_name_kind earnest_name_kind;
 typedef uint32_t earnest_name_kind;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/**
+ * What an answer means.
+ */
+enum earnest_answer_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It is none.
+     */
+    EARNEST_ANSWER_NONE = 0,
+    /**
+     * Yes.
+     */
+    EARNEST_ANSWER_YES = 1,
+    /**
+     * No.
+     */
+    EARNEST_ANSWER_NO = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum earnest_answer_kind earnest_answer_kind;
+#else
+typedef uint32_t earnest_answer_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a chain tells.
+ */
+enum earnest_chain_told_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * What was noticed: speech, the wake phrase. `event`.
+     */
+    EARNEST_CHAIN_EVENT = 0,
+    /**
+     * What was said while a request was open. What the guard makes of it follows. `gate`, `command`.
+     */
+    EARNEST_CHAIN_HEARD = 1,
+    /**
+     * What the guard says. `told`.
+     */
+    EARNEST_CHAIN_GUARD = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum earnest_chain_told_kind earnest_chain_told_kind;
+#else
+typedef uint32_t earnest_chain_told_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The whole chain. What is in it is the library's own.
+ */
+typedef struct earnest_chain earnest_chain;
 
 /**
  * Listens for commands. What is in it is the library's own.
@@ -1615,6 +1683,132 @@ typedef struct earnest_command {
     struct earnest_said_slot slots[EARNEST_COMMAND_SLOTS];
 } earnest_command;
 
+/**
+ * A meaning of the grammar of commands as an action of the policy.
+ */
+typedef struct earnest_command_meaning {
+    /**
+     * earnest_action.id; EARNEST_NO_NUMBER: nothing that the guard knows.
+     */
+    uint32_t action;
+    /**
+     * How many slots the action has; 0 without one.
+     */
+    uint32_t slot_count;
+    /**
+     * The numbers that they have in the grammar, in the action's order.
+     */
+    uint32_t slots[EARNEST_SLOTS];
+} earnest_command_meaning;
+
+/**
+ * A meaning of the grammar of answers.
+ */
+typedef struct earnest_answer_meaning {
+    /**
+     * earnest_answer_kind.
+     */
+    uint32_t kind;
+    /**
+     * The class of action that it names: "send it" names messages. EARNEST_NO_NUMBER for none: "yes".
+     */
+    uint32_t names_class;
+} earnest_answer_meaning;
+
+/**
+ * How a chain is made. Fill it with earnest_chain_config_default(), then set the pointers. Everything that they point to is
+ * read during the call only, but images and the journal's memory, which are used in place. Later versions add fields at
+ * the end.
+ */
+typedef struct earnest_chain_config {
+    /**
+     * sizeof(earnest_chain_config) of the program. Set by earnest_chain_config_default().
+     */
+    uint32_t size;
+    /**
+     * Whose the recordings of requests are. Default 0.
+     */
+    uint32_t owner;
+    /**
+     * The wake phrase, the VAD, and the pre-roll, with which a recording begins: 1 sample is enough where none is kept.
+     */
+    const struct earnest_config *listener;
+    /**
+     * Acoustic model, grammar of commands, how they are listened for. The VAD is the listener's.
+     */
+    const struct earnest_commands_config *commands;
+    /**
+     * The grammar of answers: yes, no. Of the rest the lists, `confusions`, `paths`, `records`, `judged_frames` and the
+     * decoder's nats and floor count; everything else is as for commands.
+     */
+    const struct earnest_commands_config *answers;
+    /**
+     * The guard.
+     */
+    const struct earnest_policy *policy;
+    /**
+     * What each meaning of the grammar of commands asks for, in the grammar's order.
+     */
+    const struct earnest_command_meaning *command_meanings;
+    /**
+     * As many as it has.
+     */
+    size_t command_meaning_count;
+    /**
+     * What each meaning of the grammar of answers is.
+     */
+    const struct earnest_answer_meaning *answer_meanings;
+    /**
+     * As many as it has.
+     */
+    size_t answer_meaning_count;
+    /**
+     * Frames that are remembered, 1 to 1000, 100 a second: from the end of the wake phrase until it is known, and what the
+     * acoustic model hears before. 232 bytes each. Default 100.
+     */
+    uint32_t recent_frames;
+    /**
+     * Log-likelihood ratio of an accepted wake phrase, 0 to 20 nats. Default 5.7.
+     */
+    float wake_nats;
+    /**
+     * Speech shorter than this that fits nothing is a cough, and is not told, 0 to 5000 ms. Default 500.
+     */
+    uint32_t shortest_unknown_ms;
+} earnest_chain_config;
+
+/**
+ * Something that a chain tells. What it points to is there for as long as the call lasts.
+ */
+typedef struct earnest_chain_told {
+    /**
+     * earnest_chain_told_kind. Later versions may add kinds.
+     */
+    uint32_t kind;
+    /**
+     * Which gate was listened at: 1 intent, 4 confirmation. EARNEST_NO_NUMBER for the other kinds.
+     */
+    uint32_t gate;
+    /**
+     * What was noticed, else null.
+     */
+    const struct earnest_event *event;
+    /**
+     * What was heard, by the grammar of commands or of answers, else null.
+     */
+    const struct earnest_command *command;
+    /**
+     * What the guard says, else null.
+     */
+    const struct earnest_told *told;
+} earnest_chain_told;
+
+/**
+ * Is told what a chain tells: `context` as it was given, `told` for as long as the call lasts. It must return (no longjmp, no
+ * exception), and what it calls of that chain gives EARNEST_BUSY: note what is to be done, and do it after the call.
+ */
+typedef void (*earnest_tell_chain)(void *context, const struct earnest_chain_told *told);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -2168,6 +2362,177 @@ earnest_status earnest_commands_now(const struct earnest_commands *commands,
  * Threads: one at a time on a handle. Interrupts: no. Time: that of overwriting the memory.
  */
 earnest_status earnest_commands_release(struct earnest_commands *commands);
+
+/**
+ * Writes the defaults into `config`; its pointers are null.
+ *
+ * config: `size` bytes, aligned as an earnest_chain_config. size: sizeof(earnest_chain_config), always.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_SIZE.
+ * Threads: any, on a `config` that nobody else uses. Interrupts: yes. Time: constant.
+ */
+earnest_status earnest_chain_config_default(struct earnest_chain_config *config, size_t size);
+
+/**
+ * How much memory a chain needs, its journal apart.
+ *
+ * config: all of it is checked, and all that it points to. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_SIZE, EARNEST_UNKNOWN_FIELD, EARNEST_OUT_OF_RANGE,
+ * EARNEST_BAD_MODEL.
+ * Threads: any. Interrupts: no. Time: grows with the images' bytes.
+ */
+earnest_status earnest_chain_required_bytes(const struct earnest_chain_config *config,
+                                            size_t *bytes,
+                                            struct earnest_error *error);
+
+/**
+ * Makes the whole chain in the caller's memory: it wakes, listens for a command, for an answer, and tells by its guard what
+ * to do. While no request is open it only waits for the wake phrase.
+ *
+ * memory: at least as many bytes as earnest_chain_required_bytes() says, aligned to EARNEST_ALIGNMENT; the chain's until
+ * earnest_chain_release(), and so is the journal's memory. config: read during the call only, but images and the journal are
+ * used in place. chain: gets the handle, null if anything is wrong. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_TOO_SMALL, EARNEST_BAD_SIZE,
+ * EARNEST_UNKNOWN_FIELD, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL, EARNEST_BAD_JOURNAL.
+ * Threads: any. Interrupts: no. Time: grows with the images' bytes and the memory's.
+ */
+earnest_status earnest_chain_init(void *memory,
+                                  size_t memory_bytes,
+                                  const struct earnest_chain_config *config,
+                                  struct earnest_chain **chain,
+                                  struct earnest_error *error);
+
+/**
+ * Takes in audio, and tells what follows from it, one thing after the other, what the guard tells in the journal before.
+ * The same audio with the same reports at the same samples gives the same, bit for bit, however it is cut into calls.
+ *
+ * pcm: `samples` samples of 16 kHz mono, 16 bit, native byte order, any number; read during the call only. May be null if
+ * `samples` is 0. taken: gets the number of samples taken in: all, but for EARNEST_JOURNAL_FULL. tell: called during the
+ * call; null to hear nothing. context: is given to `tell`.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_OUT_OF_RANGE, EARNEST_BAD_LISTENER, EARNEST_BUSY:
+ * no sample was taken in. EARNEST_JOURNAL_FULL: the journal has room for less than EARNEST_CHAIN_TOLD_MOST entries; `taken`
+ * tells how far it got.
+ * Threads: one at a time on a chain. Interrupts: no. Uses the floating-point unit. Time: one frame's work for every 160
+ * samples, and that of `tell`; the first frame after the wake phrase is known hears all `recent_frames` again. The most that
+ * a call takes is in firmware/COST.md.
+ */
+earnest_status earnest_chain_push(struct earnest_chain *chain,
+                                  const int16_t *pcm,
+                                  size_t samples,
+                                  size_t *taken,
+                                  earnest_tell_chain tell,
+                                  void *context);
+
+/**
+ * Reports something to the chain's guard: prompts that began and ended, a second factor, cancel, mute; a wake from a button,
+ * a command from a screen. It counts from the latest sample on. After EARNEST_INPUT_MUTE nothing is heard from the next
+ * sample on, what was heard is overwritten, and samples count for the clock alone, until EARNEST_INPUT_UNMUTE.
+ *
+ * input: read during the call only. tell: called during the call, at most EARNEST_TOLD_MOST times; null to hear nothing.
+ * context: is given to `tell`. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER, EARNEST_BAD_SIZE, EARNEST_UNKNOWN_FIELD,
+ * EARNEST_OUT_OF_RANGE (no such kind), EARNEST_JOURNAL_FULL (never for a mute), EARNEST_BUSY. Then nothing was taken.
+ * Threads: one at a time on a chain. Interrupts: no. Time: where it opens an ear, all `recent_frames` are heard again; for a
+ * mute, that of overwriting the memory.
+ */
+earnest_status earnest_chain_report(struct earnest_chain *chain,
+                                    const struct earnest_input *input,
+                                    earnest_tell_chain tell,
+                                    void *context,
+                                    struct earnest_error *error);
+
+/**
+ * Uses an authorisation up, now, at the latest sample: if it gives EARNEST_OK, do the act. As earnest_guard_redeem().
+ *
+ * Gives what earnest_guard_redeem() gives.
+ * Threads: one at a time on a chain. Interrupts: no. Time: constant, and that of copying and wiping the recording.
+ */
+earnest_status earnest_chain_redeem(struct earnest_chain *chain,
+                                    struct earnest_authorization *authorization,
+                                    const struct earnest_act *act,
+                                    uint32_t owner,
+                                    int16_t *pcm,
+                                    size_t capacity,
+                                    size_t *samples,
+                                    struct earnest_told *told);
+
+/**
+ * Other values for a list of the commands, as earnest_commands_set_list(). While a request is open: EARNEST_BUSY.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL,
+ * EARNEST_BAD_LISTENER, EARNEST_BUSY. Then the list is what it was.
+ * Threads: one at a time on a chain. Interrupts: no. Time: grows with `bytes`.
+ */
+earnest_status earnest_chain_set_list(struct earnest_chain *chain,
+                                      uint32_t list,
+                                      const void *image,
+                                      size_t bytes,
+                                      struct earnest_error *error);
+
+/**
+ * The clock: samples pushed since the start, those not heard while muted among them, in `sample`.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: yes, if it didn't interrupt a call on the same chain. Time: constant.
+ */
+earnest_status earnest_chain_now(const struct earnest_chain *chain,
+                                 uint64_t *sample);
+
+/**
+ * Whether a request is open, 1 or 0 in `open`: then somebody must see or hear that the device is listening.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: yes, if it didn't interrupt a call on the same chain. Time: constant.
+ */
+earnest_status earnest_chain_is_open(const struct earnest_chain *chain,
+                                     uint32_t *open);
+
+/**
+ * Whether it is muted: 1 or 0 in `muted`.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: yes, if it didn't interrupt a call on the same chain. Time: constant.
+ */
+earnest_status earnest_chain_is_muted(const struct earnest_chain *chain,
+                                      uint32_t *muted);
+
+/**
+ * Notes in the chain's journal what the wall clock shows at the latest sample, as earnest_journal_clock().
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER, EARNEST_JOURNAL_FULL, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: no. Time: that of a hash of 128 bytes.
+ */
+earnest_status earnest_chain_clock(struct earnest_chain *chain, uint64_t unix_ms, int16_t ahead_minutes);
+
+/**
+ * How far the chain's journal is written, and where it ends, as earnest_journal_end().
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_NO_JOURNAL, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: yes, if it didn't interrupt a call on the same chain. Time: constant.
+ */
+earnest_status earnest_chain_journal_end(const struct earnest_chain *chain,
+                                         size_t *bytes,
+                                         struct earnest_anchor *end);
+
+/**
+ * Begins the chain's journal anew, as earnest_journal_rotate().
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER, EARNEST_NO_JOURNAL, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: no. Time: that of overwriting the journal's memory.
+ */
+earnest_status earnest_chain_journal_rotate(struct earnest_chain *chain);
+
+/**
+ * Ends the chain. All of its memory is overwritten with zeros and is the caller's again, images and journal too.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: no. Time: that of overwriting the memory.
+ */
+earnest_status earnest_chain_release(struct earnest_chain *chain);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -117,6 +117,11 @@ impl Setup {
         let mut commands = CommandsConfig::new();
         (commands.paths, commands.records, commands.judged_frames, commands.slot_frames) =
             (PATHS, 4 * PATHS, 1600, 1600);
+        let weights = confidence();
+        let mut numbers = vec![weights.score, weights.phone];
+        numbers.extend(weights.not_listed);
+        numbers.extend(weights.command);
+        (commands.confidence, commands.confidence_count) = (numbers.as_ptr(), numbers.len());
         let mut answers = commands;
         (commands.model, commands.model_bytes) =
             (self.phones.bytes().as_ptr().cast(), self.phones.bytes().len());
@@ -143,9 +148,15 @@ impl Setup {
     }
 }
 
-/// What is asked of confidence is little: these tests are about the chain, not about how sure it is.
+/// What is asked of confidence is little, and it is high: these tests are about the chain, not about how sure it is.
+fn confidence() -> ConfidenceWeights {
+    let mut weights = ConfidenceWeights::default();
+    weights.command[0] += 3.0;
+    weights
+}
+
 fn loosen(limits: &mut crate::api::guard_types::Limits) {
-    (limits.min_intent_probability, limits.max_nobody_probability) = (0.3, 0.7);
+    (limits.min_intent_probability, limits.max_nobody_probability) = (0.5, 0.5);
     (limits.min_slot_probability, limits.min_slot_margin) = (0.5, 0.1);
     limits.min_confirmation_probability =
         if limits.confirm == 1 { 0.5 } else { limits.min_confirmation_probability };
@@ -409,7 +420,7 @@ fn rust_with(
         },
         commands,
         answers,
-        judge: Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED)).unwrap(),
+        judge: Judge::new(confidence(), Storage::owned(Rescorer::REQUIRED)).unwrap(),
         guard: Guard::new(config, policy, Recording::new(Storage::owned(480_000))).unwrap(),
         pre_roll: Storage::owned(32_000),
         recent: Storage::owned(250),
