@@ -2,16 +2,19 @@
 //! dictionary doesn't even at construction.
 #![cfg(feature = "std")]
 
+mod chain_support;
 mod common;
 mod guard_support;
 mod heap;
 mod nn_support;
 
 use earnest::Storage;
-use earnest::audio::Unit;
+use earnest::audio::{SampleIndex, Unit};
+use earnest::chain::Told;
 use earnest::confidence::{ConfidenceWeights, Judge};
 use earnest::event::Event;
 use earnest::frontend::{FrontEnd, FrontEndConfig, MicroFrontEnd, MicroFrontEndConfig};
+use earnest::guard::{Input, Output};
 use earnest::intent::{
     Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, ListImage, Listener, ListenerConfig,
     Rescorer, compile,
@@ -24,6 +27,7 @@ use earnest::spotter::net::{NetConfig, NetModel, NetSpotter};
 use earnest::vad::{EnergyVad, EnergyVadConfig, MelVad, MelVadConfig, VoiceActivityDetector};
 use heap::calls;
 use nn_support::{Random, random_net};
+use std::cell::Cell;
 
 #[test]
 fn the_counter_counts() {
@@ -257,4 +261,35 @@ fn a_command_from_the_first_sample_to_its_slots() {
     });
     assert!(slots > 2, "{slots}");
     assert_eq!(calls, 0);
+}
+
+#[test]
+fn a_request_from_the_wake_phrase_to_the_authorisation() {
+    let wanted = common::flac("../portland/wanted.flac");
+    let mut chain = chain_support::chain();
+    let asked: Cell<Option<u32>> = Cell::new(None);
+    let (mut playing, mut authorized): (Option<(u32, SampleIndex)>, u32) = (None, 0);
+    let (calls, ()) = calls(|| {
+        let mut tell = |told: Told<'_, '_>| match told {
+            Told::Guard(Output::Say(prompt)) => asked.set(Some(prompt.id)),
+            Told::Guard(Output::Authorized { .. }) => authorized += 1,
+            _ => {}
+        };
+        for chunk in wanted.chunks(160) {
+            chain.push(chunk, &mut tell);
+            // A host whose prompts take 3.5 s.
+            let now = chain.now();
+            if let Some((prompt, _)) = playing.take_if(|(_, end)| now >= *end) {
+                chain.report(&Input::PromptEnded { prompt, complete: true }, &mut tell);
+            }
+            if let Some(prompt) = asked.take() {
+                playing = Some((prompt, now.after(56_000)));
+                chain.report(&Input::PromptStarted { prompt }, &mut tell);
+            }
+        }
+        chain.report(&Input::Mute, &mut tell);
+        chain.report(&Input::Unmute, &mut tell);
+        chain.reset();
+    });
+    assert_eq!((calls, authorized), (0, 1));
 }

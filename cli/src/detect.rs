@@ -4,14 +4,12 @@ use crate::audio::{self, AudioError, Warning};
 use crate::progress::Progress;
 use crate::term::{Colour, Term};
 use crate::wake::{Engine, Source, Wake, score};
-use crate::{Outcome, UsageError, output, phrase};
+use crate::{Outcome, UsageError, input, output, phrase};
 use earnest::audio::SAMPLE_RATE_HZ;
 use earnest::frontend::{FrontEnd, FrontEndConfig};
 use earnest::spotter::{Detection, KeywordSpotter};
 use earnest::vad::{MelVad, MelVadConfig, VoiceActivityDetector};
 use serde::Serialize;
-use std::fs::File;
-use std::io::{BufRead, BufReader, stdin};
 use std::path::{Path, PathBuf};
 
 /// From one `score` line to the next: 10 frames are 100 ms.
@@ -127,20 +125,17 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
         wakes.push(Wake::new(&source, None)?);
     }
     let mut detector = Detector::new(wakes)?;
-    let listed = args.list.as_deref().map(names).transpose()?;
+    let listed = args.list.as_deref().map(input::names).transpose()?;
     let mut report = Report { args, term: Term::stdout(), progress: Progress::new(), failed: false };
     if listed.is_some() || args.files.len() > 1 {
-        let listed = args.list.as_deref().map_or(Some(0), count);
+        let listed = args.list.as_deref().map_or(Some(0), input::count);
         report.progress.files(listed.map(|listed| listed + args.files.len()));
     }
     for file in &args.files {
         report.file(&mut detector, file);
     }
     for name in listed.into_iter().flatten() {
-        let name = name.map_err(|error| UsageError(format!("--list: {error}")))?;
-        if !name.trim().is_empty() {
-            report.file(&mut detector, name.trim_end_matches('\r'));
-        }
+        report.file(&mut detector, &name?);
     }
     Ok(if report.failed { Outcome::SomeFailed } else { Outcome::Done })
 }
@@ -150,24 +145,6 @@ fn wake(model: &Path, args: &Args) -> Result<Wake, UsageError> {
     let source = Source::read(model)?;
     let threshold = args.fa_per_hour.map(|rate| source.score_for(rate)).transpose()?;
     Wake::new(&source, threshold.or(args.threshold))
-}
-
-/// The names in a list, read as they are needed: the list may be a pipe that goes on.
-fn names(list: &str) -> Result<std::io::Lines<Box<dyn BufRead>>, UsageError> {
-    let lines: Box<dyn BufRead> = match list {
-        "-" => Box::new(stdin().lock()),
-        file => Box::new(BufReader::new(
-            File::open(file)
-                .map_err(|error| UsageError(format!("--list {file}: cannot be read: {error}")))?,
-        )),
-    };
-    Ok(lines.lines())
-}
-
-/// How many names a list holds; a pipe doesn't say.
-fn count(list: &str) -> Option<usize> {
-    let file = File::open(list).ok().filter(|file| file.metadata().is_ok_and(|about| about.is_file()))?;
-    Some(BufReader::new(file).lines().map_while(Result::ok).filter(|name| !name.trim().is_empty()).count())
 }
 
 /// The chain up to the spotters; one front end and one VAD serve them all.

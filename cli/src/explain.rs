@@ -1,11 +1,9 @@
 //! `earnest explain`: what was heard, decided and why, in plain sentences.
 
-use crate::{Outcome, UsageError, journal, output};
-use earnest::guard::PolicyFile;
+use crate::{Outcome, UsageError, input, journal, output};
 use earnest::journal::{Entry, Explainer, Names, NoNames};
 use serde::Serialize;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Tell from a journal what was decided, and why
 ///
@@ -45,7 +43,7 @@ struct Line<'a> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
-    let policy = args.policy.as_deref().map(read_policy).transpose()?;
+    let policy = args.policy.as_deref().map(input::policy).transpose()?;
     let names: &dyn Names = match &policy {
         Some(policy) => policy,
         None => &NoNames,
@@ -88,13 +86,6 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
             _ => Ok(Outcome::Done),
         },
     }
-}
-
-fn read_policy(path: &Path) -> Result<PolicyFile, UsageError> {
-    let name = path.display().to_string();
-    let text = fs::read_to_string(path)
-        .map_err(|error| UsageError(format!("policy {name}: cannot be read: {error}")))?;
-    PolicyFile::parse(&name, &text).map_err(|error| UsageError(error.to_string()))
 }
 
 /// A request's number, with or without `#`.

@@ -1,6 +1,6 @@
 //! Grammars from files, and the English they are spoken in.
 
-use crate::{UsageError, output};
+use crate::{UsageError, input, output};
 use earnest::Storage;
 use earnest::intent::{
     Confusions, Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, List, ListImage, compile,
@@ -8,7 +8,6 @@ use earnest::intent::{
 use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use earnest::nn::{Model, Net};
 use std::fmt::Display;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The CMU dictionary, letters to phones, and the acoustic model. Each has a card in `models/`.
@@ -23,15 +22,6 @@ fn wrong(error: impl Display) -> UsageError {
     UsageError(error.to_string())
 }
 
-pub(crate) fn text_of(path: &Path) -> Result<String, UsageError> {
-    let failed = |what: &dyn Display| UsageError(format!("{}: {what}", path.display()));
-    let bytes = fs::read(path).map_err(|error| failed(&format_args!("cannot be read: {error}")))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        failed(&format_args!("expected UTF-8, found something else at byte {at}"))
-    })
-}
-
 /// What may be said.
 pub(crate) struct Sayable {
     /// For messages.
@@ -39,24 +29,28 @@ pub(crate) struct Sayable {
     pub(crate) grammar: Grammar,
 }
 
-/// The grammar in `file`; `slots`: lists that take the place of its own, one value a line.
-pub(crate) fn read(file: &Path, slots: &[(String, PathBuf)]) -> Result<Sayable, UsageError> {
-    let text = text_of(file)?;
+/// The grammar in `file`. `lists` take the place of its own, one value a line; `from` is where they were named.
+pub(crate) fn read(
+    file: &Path,
+    lists: &[(String, PathBuf)],
+    from: &dyn Display,
+) -> Result<Sayable, UsageError> {
+    let text = input::text(file)?;
     let file = file.display().to_string();
     // Rhino's contexts have one key, and Home Assistant's files never have that.
     let rhino = text.lines().any(|line| line.trim_end() == "context:");
     let grammar = if rhino { Grammar::from_rhino(&file, &text) } else { Grammar::from_yaml(&file, &text) };
     let mut grammar = grammar.map_err(wrong)?;
-    for (name, file) in slots {
+    for (name, file) in lists {
         if !grammar.lists.contains_key(name) {
             let known: Vec<&str> = grammar.lists.keys().map(String::as_str).collect();
             let known = if known.is_empty() { "none".into() } else { known.join(", ") };
             return Err(UsageError(format!(
-                "--slot {name}: {} has no list of that name; its lists: {known}",
+                "{from} {name}: {} has no list of that name; its lists: {known}",
                 grammar.file
             )));
         }
-        let text = text_of(file)?;
+        let text = input::text(file)?;
         grammar
             .lists
             .insert(name.clone(), List::of(text.lines().map(str::trim).filter(|line| !line.is_empty())));

@@ -1,7 +1,7 @@
 //! `earnest lexicon`: how words are said.
 
 use crate::term::{Colour, Term};
-use crate::{Outcome, UsageError, output};
+use crate::{Outcome, UsageError, input, output};
 use earnest::lexicon::{
     CORE, Dictionary, DictionaryBuilder, G2p, Lexicon, LexiconConfig, Pronunciation, Source, Word, entries,
 };
@@ -83,15 +83,6 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     }
 }
 
-fn text_of(path: &Path) -> Result<String, UsageError> {
-    let failed = |what: &dyn std::fmt::Display| UsageError(format!("{}: {what}", path.display()));
-    let bytes = fs::read(path).map_err(|error| failed(&format_args!("cannot be read: {error}")))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        failed(&format_args!("expected UTF-8, found something else at byte {at}"))
-    })
-}
-
 /// What comes with the program: the dictionary and the model of letters, and the dictionary alone.
 pub(crate) fn bundled() -> Result<(Lexicon<'static>, Dictionary<'static>), UsageError> {
     let failed = |error| UsageError(format!("the bundled dictionary: {error}"));
@@ -110,7 +101,7 @@ fn lexicon(args: &Args) -> Result<Lexicon<'static>, UsageError> {
     let mut lexicon = Lexicon::new(LexiconConfig { nbest: args.nbest })
         .map_err(|error| UsageError(format!("--{error}")))?;
     for file in &args.dict {
-        let text = text_of(file)?;
+        let text = input::text(file)?;
         lexicon.add_entries(&text).map_err(|error| UsageError(format!("{}, {error}", file.display())))?;
     }
     if !args.letters {
@@ -164,7 +155,7 @@ fn tell(text: &str, word: &Word, json: bool) {
 }
 
 fn pack(args: &Args, file: &Path) -> Result<Outcome, UsageError> {
-    let only = args.only.as_deref().map(text_of).transpose()?;
+    let only = args.only.as_deref().map(input::text).transpose()?;
     let wanted: Option<BTreeSet<String>> = only.as_ref().map(|text| {
         let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
         lines.flat_map(str::split_whitespace).map(str::to_lowercase).collect()
@@ -172,7 +163,7 @@ fn pack(args: &Args, file: &Path) -> Result<Outcome, UsageError> {
     let mut builder = DictionaryBuilder::new();
     let (mut found, mut left_out) = (BTreeSet::new(), 0);
     for source in &args.dict {
-        let text = text_of(source)?;
+        let text = input::text(source)?;
         for entry in entries(&text) {
             let entry = entry.map_err(|error| UsageError(format!("{}, {error}", source.display())))?;
             let word = entry.word.to_lowercase();

@@ -7,6 +7,8 @@ mod term;
 mod words;
 mod wav;
 mod output;
+mod input;
+mod event;
 mod progress;
 mod audio;
 mod config;

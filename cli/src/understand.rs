@@ -128,7 +128,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
 
 fn listener(args: &Args) -> Result<Listener<'static>, UsageError> {
     let wrong = |error: &dyn std::fmt::Display| UsageError(format!("{error}"));
-    let decoder = grammar::read(&args.grammar, &args.slot)?.decoder(&grammar::lexicon()?)?;
+    let decoder = grammar::read(&args.grammar, &args.slot, &"--slot")?.decoder(&grammar::lexicon()?)?;
     Listener::new(ListenerConfig::default(), grammar::acoustic_model()?, decoder)
         .map_err(|error| wrong(&error))
 }

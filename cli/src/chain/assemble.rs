@@ -2,7 +2,7 @@
 
 use crate::config::{Assistant, Request};
 use crate::wake::{Spotter, Wake};
-use crate::{UsageError, grammar};
+use crate::{UsageError, grammar, input};
 use earnest::Storage;
 use earnest::audio::SAMPLE_RATE_HZ;
 use earnest::chain::{AnswerMeaning, Chain, ChainConfig, ChainParts, CommandMeaning, Meanings};
@@ -23,8 +23,14 @@ const RECENT_FRAMES: usize = 250;
 /// A chain and the names of what it hears.
 pub(super) struct Assembled {
     pub(super) chain: Chain<'static, Spotter>,
-    pub(super) phrase: String,
     pub(super) threshold: f32,
+    pub(super) named: Named,
+}
+
+/// What a chain's decisions are told with.
+pub(super) struct Named {
+    pub(super) phrase: String,
+    pub(super) engine: &'static str,
     pub(super) household: Household,
 }
 
@@ -61,9 +67,14 @@ impl Plan<'_> {
 
     /// The whole chain.
     pub(super) fn assemble(&self) -> Result<Assembled, UsageError> {
+        self.assemble_with(&self.sayable()?, None)
+    }
+
+    /// What may be asked for.
+    pub(super) fn sayable(&self) -> Result<grammar::Sayable, UsageError> {
         let lists: Vec<(String, PathBuf)> = self.request.commands.lists.clone().into_iter().collect();
-        let sayable = grammar::read(&self.request.commands.grammar, &lists)?;
-        self.assemble_with(&sayable, None)
+        let from = format!("{}: [commands.lists]", self.file.display());
+        grammar::read(&self.request.commands.grammar, &lists, &from)
     }
 
     /// The chain with another grammar of commands, which has this intent alone.
@@ -75,8 +86,8 @@ impl Plan<'_> {
         let Plan { assistant, request, .. } = self;
         let wake = Wake::new(&assistant.source()?, assistant.threshold)?;
         let commands = sayable.decoder(&self.lexicon)?;
-        let answers = grammar::read(&request.answers.grammar, &[])?.decoder(&self.lexicon)?;
-        let policy = read_policy(&request.guard.policy)?;
+        let answers = grammar::read(&request.answers.grammar, &[], &"[answers]")?.decoder(&self.lexicon)?;
+        let policy = input::policy(&request.guard.policy)?;
         let mut values = BTreeMap::new();
         let meanings = Meanings {
             commands: Storage::Owned(self.commands(&commands, &policy, only, &mut values)?.into()),
@@ -105,7 +116,8 @@ impl Plan<'_> {
         let config = ChainConfig { vad: assistant.pipeline.vad, ..ChainConfig::default() };
         let chain = Chain::new(config, parts).map_err(|error| self.wrong(error))?;
         let household = Household { policy, values };
-        Ok(Assembled { chain, phrase: wake.phrases.join(", "), threshold: wake.threshold, household })
+        let named = Named { phrase: wake.phrases.join(", "), engine: wake.engine.name(), household };
+        Ok(Assembled { chain, threshold: wake.threshold, named })
     }
 
     /// What every meaning of the grammar asks for, and the names of the slots' values.
@@ -228,9 +240,4 @@ fn all(names: &[&str]) -> String {
     names.sort_unstable();
     names.dedup();
     names.join(", ")
-}
-
-fn read_policy(path: &Path) -> Result<PolicyFile, UsageError> {
-    let text = grammar::text_of(path)?;
-    PolicyFile::parse(&path.display().to_string(), &text).map_err(|error| UsageError(error.to_string()))
 }

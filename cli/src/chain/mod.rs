@@ -8,7 +8,7 @@ mod trials;
 use crate::audio::{self, AudioError};
 use crate::config;
 use crate::progress::Progress;
-use crate::{Outcome, UsageError, grammar, output};
+use crate::{Outcome, UsageError, grammar, input, output};
 use assemble::{Assembled, Plan};
 use earnest::audio::{SAMPLE_RATE_HZ, SampleIndex};
 use earnest::chain::Told;
@@ -58,7 +58,7 @@ pub(crate) struct Args {
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
-    match text.trim_end_matches('s').parse::<f64>() {
+    match text.strip_suffix('s').unwrap_or(text).parse::<f64>() {
         Ok(seconds) if (0.1..=3600.0).contains(&seconds) => Ok(seconds),
         Ok(seconds) => Err(format!("{seconds}, expected 0.1 to 3600 seconds")),
         Err(_) => Err("expected seconds".into()),
@@ -72,12 +72,9 @@ fn samples(seconds: f64) -> u64 {
 pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
     let mut files = args.files.clone();
     if let Some(list) = &args.list {
-        let text = match list.as_str() {
-            "-" => std::io::read_to_string(std::io::stdin()),
-            file => std::fs::read_to_string(file),
-        };
-        let text = text.map_err(|error| UsageError(format!("--list {list}: cannot be read: {error}")))?;
-        files.extend(text.lines().map(str::trim).filter(|name| !name.is_empty()).map(str::to_string));
+        for name in input::names(list)? {
+            files.push(name?);
+        }
     }
     if files.is_empty() {
         return Err(UsageError("nothing to listen to: give recordings, or --list FILE".into()));
@@ -106,7 +103,7 @@ fn recordings(args: &Args, files: &[String], mut assembled: Assembled) -> Result
     if !args.json {
         output::message(&format!(
             "listening for {:?}; wakes at score {:.2}; prompts take {:.1} s",
-            assembled.phrase, assembled.threshold, args.prompt
+            assembled.named.phrase, assembled.threshold, args.prompt
         ));
     }
     let mut outcome = Outcome::Done;
@@ -134,10 +131,13 @@ fn recordings(args: &Args, files: &[String], mut assembled: Assembled) -> Result
 
 fn open_journal(path: &std::path::Path) -> Result<JournalFile, UsageError> {
     let wrong = |error: &dyn std::fmt::Display| UsageError(format!("--journal {}: {error}", path.display()));
-    let mut journal = JournalFile::open(path, None).map_err(|error| wrong(&error))?;
+    JournalFile::open(path, None).map_err(|error| wrong(&error))
+}
+
+/// Each recording begins now, at its sample 0.
+fn clock() -> Entry {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    journal.append(&Entry::clock(SampleIndex(0), now, 0)).map_err(|error| wrong(&error))?;
-    Ok(journal)
+    Entry::clock(SampleIndex(0), now, 0)
 }
 
 type Recorded = (Result<(), AudioError>, Counts, SampleIndex);
@@ -149,8 +149,8 @@ fn recording(
     mut journal: Option<&mut JournalFile>,
     progress: &mut Progress,
 ) -> Result<Recorded, UsageError> {
-    let Assembled { chain, phrase, household, .. } = assembled;
-    let mut teller = Teller::new(file, phrase, household, args.json);
+    let Assembled { chain, named, .. } = assembled;
+    let mut teller = Teller::new(file, named, args.json);
     let mut host = Host::new(samples(args.prompt));
     let mut written = Ok(());
     chain.reset();
@@ -158,6 +158,9 @@ fn recording(
         Ok(source) => source,
         Err(error) => return Ok((Err(error), teller.counts, chain.now())),
     };
+    if let Some(journal) = journal.as_deref_mut() {
+        written = journal.append(&clock());
+    }
     progress.begin(file, source.total_seconds());
     let result = loop {
         let block = match source.next_block() {

@@ -1,32 +1,19 @@
 //! What the chain tells, as lines.
 
-use super::assemble::Household;
-use crate::output;
+use super::assemble::{Household, Named};
 use crate::term::{Colour, Term};
+use crate::{event, output};
 use earnest::audio::SampleIndex;
 use earnest::chain::Told;
 use earnest::event::Event;
 use earnest::guard::Gate;
 use earnest::journal::{Entry, Explainer, Kind};
-use earnest::spotter::Detection;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Line<'a> {
-    SpeechStart {
-        file: &'a str,
-        at_s: f64,
-        decided_s: f64,
-    },
-    SpeechEnd {
-        file: &'a str,
-        at_s: f64,
-        decided_s: f64,
-    },
-    Wake(Spotted<'a>),
-    NearMiss(Spotted<'a>),
     Heard {
         file: &'a str,
         gate: &'static str,
@@ -51,12 +38,7 @@ pub(super) enum Line<'a> {
         text: &'a str,
     },
     /// What was authorised was used: this is where a host would act.
-    Done {
-        file: &'a str,
-        request: u32,
-        at_s: f64,
-        recording_s: f64,
-    },
+    Done { file: &'a str, request: u32, at_s: f64, recording_s: f64 },
     File {
         file: &'a str,
         seconds: Option<f64>,
@@ -66,18 +48,6 @@ pub(super) enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
-}
-
-#[derive(Serialize)]
-pub(super) struct Spotted<'a> {
-    file: &'a str,
-    phrase: &'a str,
-    start_s: f64,
-    end_s: f64,
-    decided_s: f64,
-    score: f32,
-    threshold: f32,
-    why: String,
 }
 
 #[derive(Serialize)]
@@ -99,6 +69,7 @@ pub(super) struct Counts {
 pub(super) struct Teller<'h> {
     pub(super) file: &'h str,
     pub(super) phrase: &'h str,
+    engine: &'static str,
     pub(super) json: bool,
     explainer: Explainer<'h, Household>,
     term: Term,
@@ -106,9 +77,11 @@ pub(super) struct Teller<'h> {
 }
 
 impl<'h> Teller<'h> {
-    pub(super) fn new(file: &'h str, phrase: &'h str, household: &'h Household, json: bool) -> Self {
+    pub(super) fn new(file: &'h str, named: &'h Named, json: bool) -> Self {
+        let Named { phrase, engine, household } = named;
         let explainer = Explainer::new(household, None);
-        Teller { file, phrase, json, explainer, term: Term::stdout(), counts: Counts::default() }
+        let (term, counts) = (Term::stdout(), Counts::default());
+        Teller { file, phrase, engine, json, explainer, term, counts }
     }
 
     pub(super) fn told(&mut self, told: &Told<'_, '_>) {
@@ -189,28 +162,11 @@ impl<'h> Teller<'h> {
     }
 
     fn event(&mut self, event: &Event) {
-        let (file, decided_s) = (self.file, event.decided().seconds());
         if matches!(event, Event::Wake(_)) {
             self.counts.wakes += 1;
         }
-        let spotted = |detection: &Detection| Spotted {
-            file,
-            phrase: self.phrase,
-            start_s: detection.span.start.seconds(),
-            end_s: detection.span.end.seconds(),
-            decided_s,
-            score: detection.score,
-            threshold: detection.threshold,
-            why: detection.why.to_string(),
-        };
         if self.json {
-            output::json(&match event {
-                Event::SpeechStart { at, .. } => Line::SpeechStart { file, at_s: at.seconds(), decided_s },
-                Event::SpeechEnd { at, .. } => Line::SpeechEnd { file, at_s: at.seconds(), decided_s },
-                Event::Wake(detection) => Line::Wake(spotted(detection)),
-                Event::NearMiss(detection) => Line::NearMiss(spotted(detection)),
-                _ => return,
-            });
+            event::Line::of(self.file, self.phrase, self.engine, event).iter().for_each(output::json);
             return;
         }
         let (colour, label) = match event {

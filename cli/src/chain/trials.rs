@@ -6,7 +6,7 @@ use super::assemble::{Assembled, Plan};
 use super::host::Host;
 use super::{Args, CHUNK_SAMPLES, samples};
 use crate::audio::{self, AudioError};
-use crate::grammar::{self, Sayable};
+use crate::grammar::Sayable;
 use crate::progress::Progress;
 use crate::wake::Spotter;
 use crate::{Outcome, UsageError, output};
@@ -137,13 +137,19 @@ pub(super) fn run(
         _ => plan.assemble()?,
     };
     let tier = chain.guard().policy().action(of.action).map(|action| action.tier).unwrap_or_default();
+    let limits = *chain.guard().config().limits(tier);
+    if gate == ForceGate::Confirm && !limits.confirm {
+        return Err(UsageError(format!(
+            "--force-gate confirm: {intent} is of the tier {tier}, and its policy asks for no confirmation"
+        )));
+    }
     let mut progress = Progress::new();
     progress.files(Some(files.len()));
     let mut trials = Trials {
         gate,
         every: samples(args.every),
         json: args.json,
-        limits: *chain.guard().config().limits(tier),
+        limits,
         action: of.action,
         slots: of.slots.len(),
         chain,
@@ -155,7 +161,7 @@ pub(super) fn run(
     };
     let mut outcome = Outcome::Done;
     for file in files {
-        if let Err(error) = trials.file(file) {
+        if let Err(error) = trials.file(file)? {
             output::error(&error);
             outcome = Outcome::SomeFailed;
         }
@@ -169,8 +175,7 @@ fn slots_only(plan: &Plan<'_>, intent: &str, slots: &[String]) -> Result<Sayable
     if slots.is_empty() {
         return Err(UsageError(format!("--force-gate slot: {intent} has no slots")));
     }
-    let lists: Vec<_> = plan.request.commands.lists.clone().into_iter().collect();
-    let whole = grammar::read(&plan.request.commands.grammar, &lists)?;
+    let whole = plan.sayable()?;
     let said: Vec<String> = slots.iter().map(|slot| format!("{{{slot}}}")).collect();
     let text = format!("intents:\n  {intent}:\n    data:\n      - sentences: [\"{}\"]\n", said.join(" "));
     let only = Grammar::from_yaml("slots", &text).map_err(|error| UsageError(error.to_string()))?;
@@ -178,21 +183,30 @@ fn slots_only(plan: &Plan<'_>, intent: &str, slots: &[String]) -> Result<Sayable
 }
 
 impl Trials<'_> {
-    fn file(&mut self, file: &str) -> Result<(), AudioError> {
-        let mut source = audio::open(file)?;
+    /// Outside: no trial can be made at all.
+    fn file(&mut self, file: &str) -> Result<Result<(), AudioError>, UsageError> {
+        let mut source = match audio::open(file) {
+            Ok(source) => source,
+            Err(error) => return Ok(Err(error)),
+        };
         let begin = self.chain.now();
         self.progress.begin(file, source.total_seconds());
-        while let Some(block) = source.next_block()? {
+        loop {
+            let block = match source.next_block() {
+                Ok(Some(block)) => block,
+                Ok(None) => break,
+                Err(error) => return Ok(Err(error)),
+            };
             for pcm in block.chunks(CHUNK_SAMPLES) {
                 self.push(pcm);
                 if self.current.is_none() && self.chain.now() >= self.next && !self.chain.guard().is_open() {
-                    self.begin(file, begin);
+                    self.begin(file, begin)?;
                 }
             }
             self.progress.at(SampleIndex(self.chain.now().since(begin)).seconds());
         }
         source.warnings().iter().for_each(|warning| output::warning(file, warning));
-        Ok(())
+        Ok(Ok(()))
     }
 
     fn push(&mut self, pcm: &[i16]) {
@@ -209,15 +223,21 @@ impl Trials<'_> {
         }
     }
 
-    /// Opens the gate.
-    fn begin(&mut self, file: &str, begin: SampleIndex) {
+    /// Opens the gate. An error where the policy refuses what is forced, however sure it is.
+    fn begin(&mut self, file: &str, begin: SampleIndex) -> Result<(), UsageError> {
         let now = self.chain.now();
         let at = SampleIndex(now.since(begin));
         self.next = now.after(self.every);
         self.current = Some(Trial { file: file.into(), at, ..Trial::default() });
         let confirm = self.gate == ForceGate::Confirm;
         let end = if confirm { now.before(COMMAND) } else { now };
-        self.chain.wake_by_force(SampleSpan { start: end.before(PHRASE), end }, |_| {});
+        let mut refused = None;
+        let mut look = |told: &Told<'_, '_>| {
+            if let Told::Guard(Output::Refused(refusal)) = told {
+                refused = Some(refusal.finding);
+            }
+        };
+        self.chain.wake_by_force(SampleSpan { start: end.before(PHRASE), end }, |told| look(&told));
         if confirm {
             let slots = [Slot { value: 0, probability: 1.0, runner_up: 0.0, not_listed: 0.0 }; 8];
             let around = self.chain.surroundings_at_best(SampleSpan { start: end, end: now });
@@ -225,7 +245,13 @@ impl Trials<'_> {
             let span = SampleSpan { start: end, end: now };
             let heard = Understood::new(self.action, 1.0, 0.0, slots, span, around);
             let Trials { chain, host, .. } = self;
-            host.report(chain, Input::Understood(heard), |_| {});
+            host.report(chain, Input::Understood(heard), look);
+        }
+        match refused {
+            None => Ok(()),
+            Some(finding) => {
+                Err(UsageError(format!("--force-gate: the policy refuses what is forced: {finding}")))
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! Events as lines: in plain words, or as JSON.
 
-use crate::output;
 use crate::term::{Colour, Term, wrap};
 use crate::wake::{Engine, Wake};
+use crate::{event, output};
 use earnest::audio::SampleIndex;
 use earnest::event::Event;
 use earnest::spotter::Detection;
@@ -24,26 +24,12 @@ pub(super) struct Teller {
 }
 
 #[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Line<'a> {
-    SpeechStart { file: &'a str, at_s: f64, decided_s: f64 },
-    SpeechEnd { file: &'a str, at_s: f64, decided_s: f64 },
-    Wake(Heard<'a>),
-    NearMiss(Heard<'a>),
-    End { file: &'a str, seconds: f64, wakes: usize, near_misses: usize },
-}
-
-#[derive(Serialize)]
-struct Heard<'a> {
+#[serde(tag = "type", rename = "end")]
+struct End<'a> {
     file: &'a str,
-    phrase: &'a str,
-    engine: &'a str,
-    start_s: f64,
-    end_s: f64,
-    decided_s: f64,
-    score: f32,
-    threshold: f32,
-    why: String,
+    seconds: f64,
+    wakes: usize,
+    near_misses: usize,
 }
 
 impl Teller {
@@ -68,35 +54,9 @@ impl Teller {
             _ => {}
         }
         if self.json {
-            self.event_json(file, event);
+            event::Line::of(file, &self.phrase, self.engine.name(), event).iter().for_each(output::json);
         } else {
             self.event_words(event);
-        }
-    }
-
-    fn event_json(&self, file: &str, event: &Event) {
-        let decided_s = event.decided().seconds();
-        let line = match event {
-            Event::SpeechStart { at, .. } => Line::SpeechStart { file, at_s: at.seconds(), decided_s },
-            Event::SpeechEnd { at, .. } => Line::SpeechEnd { file, at_s: at.seconds(), decided_s },
-            Event::Wake(detection) => Line::Wake(self.heard(file, detection)),
-            Event::NearMiss(detection) => Line::NearMiss(self.heard(file, detection)),
-            _ => return,
-        };
-        output::json(&line);
-    }
-
-    fn heard<'a>(&'a self, file: &'a str, detection: &Detection) -> Heard<'a> {
-        Heard {
-            file,
-            phrase: &self.phrase,
-            engine: self.engine.name(),
-            start_s: detection.span.start.seconds(),
-            end_s: detection.span.end.seconds(),
-            decided_s: detection.decided.seconds(),
-            score: detection.score,
-            threshold: detection.threshold,
-            why: detection.why.to_string(),
         }
     }
 
@@ -153,7 +113,7 @@ impl Teller {
     pub(super) fn end(&self, file: &str, now: SampleIndex) {
         let Teller { wakes, near_misses, speeches, .. } = *self;
         if self.json {
-            output::json(&Line::End { file, seconds: now.seconds(), wakes, near_misses });
+            output::json(&End { file, seconds: now.seconds(), wakes, near_misses });
             return;
         }
         let count = |n: usize, one: &str, many: &str| match n {
