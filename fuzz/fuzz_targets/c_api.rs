@@ -6,6 +6,8 @@ extern crate earnest as earnest_core;
 
 #[path = "../../capi/src/api/mod.rs"]
 mod api;
+#[path = "c_api/commands.rs"]
+mod commands;
 #[path = "c_api/guard.rs"]
 mod guard;
 
