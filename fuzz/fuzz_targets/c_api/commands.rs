@@ -205,7 +205,7 @@ impl Slot {
             return;
         }
         self.memory = vec![bytes.long(); needed / 8];
-        let given = if bytes.byte() == 0 { needed - 8 } else { needed };
+        let given = if bytes.byte() == 1 { needed - 8 } else { needed };
         let memory = self.memory.as_mut_ptr().cast();
         let status = unsafe { earnest_commands_init(memory, given, &config, &mut self.handle, error) };
         assert_eq!(status == OK, !self.handle.is_null());
@@ -417,7 +417,7 @@ impl ChainSlot {
             unsafe { earnest_grammar_check(image, config.grammar_bytes, &mut facts, null_mut()) };
             facts.meanings.min(1000) as usize
         };
-        let (odd, seed) = (usize::from(bytes.byte() == 0), u32::from(bytes.byte()));
+        let (odd, seed) = (usize::from(bytes.byte() == 1), u32::from(bytes.byte()));
         let action = |n: usize| if n % 7 == 6 { u32::MAX } else { (n as u32 + seed) % 3 };
         let meanings: Vec<CommandMeaning> = (0..count(&commands) + odd)
             .map(|n| CommandMeaning { action: action(n), slot_count: 0, slots: [0; 8] })
@@ -431,11 +431,11 @@ impl ChainSlot {
         (config.answers, config.policy) = (&answers, &policy);
         config.recent_frames = 1 + u32::from(bytes.byte());
         match bytes.byte() {
-            0 => config.commands = null(),
-            1 => config.policy = null(),
-            2 => config.recent_frames = bytes.word(),
-            3 => config.wake_nats = bytes.float(),
-            4 => config.size = bytes.size() as u32 % size_of::<ChainConfig>() as u32,
+            1 => config.commands = null(),
+            2 => config.policy = null(),
+            3 => config.recent_frames = bytes.word(),
+            4 => config.wake_nats = bytes.float(),
+            5 => config.size = bytes.size() as u32 % size_of::<ChainConfig>() as u32,
             _ => config.shortest_unknown_ms = u32::from(bytes.byte()) * 4,
         }
         let (mut needed, mut error) = (0, MaybeUninit::<Error>::uninit());
@@ -444,7 +444,7 @@ impl ChainSlot {
             return;
         }
         self.memory = vec![bytes.long(); needed / 8];
-        let given = if bytes.byte() == 0 { needed - 8 } else { needed };
+        let given = if bytes.byte() == 1 { needed - 8 } else { needed };
         let memory = self.memory.as_mut_ptr().cast();
         let status = unsafe { earnest_chain_init(memory, given, &config, &mut self.handle, error) };
         assert_eq!(status == OK, !self.handle.is_null());
