@@ -125,7 +125,7 @@ fn result(decoder: &Decoder, heard: &Heard) -> serde_json::Value {
     let grammar = decoder.grammar();
     let (mut slots, mut words) = (serde_json::Map::new(), Vec::new());
     let mut judge =
-        Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED)).expect("enough memory");
+        Judge::new(ConfidenceWeights::phones_m(), Storage::owned(Rescorer::REQUIRED)).expect("enough memory");
     let verdict = judge.judge(decoder, heard).expect("a sentence");
     let confident: Vec<_> = verdict
         .slots()

@@ -150,7 +150,7 @@ fn slots_have_alternatives_and_near_homophones_stand_beside_each_other() {
     decoder.set_list(list, ListImage::new(values).unwrap()).unwrap();
     decode(&mut decoder, &posteriors("turn on Dennis light")).unwrap();
     let memory = Storage::owned(Rescorer::REQUIRED);
-    let mut judge = Judge::new(ConfidenceWeights::default(), memory).unwrap();
+    let mut judge = Judge::new(ConfidenceWeights::phones_m(), memory).unwrap();
     let heard = Heard { best: decoder.best(), snr_db: 30.0, ..Heard::default() };
     let verdict = judge.judge(&decoder, &heard).unwrap();
     let values = verdict.slots()[0].values();

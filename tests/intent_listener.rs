@@ -36,7 +36,7 @@ fn listener() -> Listener<'static> {
 fn chunks_of_any_size_give_the_same_commands_bit_for_bit() {
     let pcm = common::flac("background.flac");
     let (mut listener, memory) = (listener(), Storage::owned(Rescorer::REQUIRED));
-    let mut judge = Judge::new(ConfidenceWeights::default(), memory).unwrap();
+    let mut judge = Judge::new(ConfidenceWeights::phones_m(), memory).unwrap();
     let mut heard_in = |chunk: usize| {
         listener.reset();
         let mut all = Vec::new();

@@ -249,7 +249,7 @@ fn a_command_from_the_first_sample_to_its_slots() {
     let model = include_bytes!("../models/phones-s.int8.ear");
     let net = Net::owned(Model::new(model.to_vec()).unwrap());
     let mut listener = Listener::new(ListenerConfig::default(), net, decoder).unwrap();
-    let mut judge = Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED)).unwrap();
+    let mut judge = Judge::new(ConfidenceWeights::phones_m(), Storage::owned(Rescorer::REQUIRED)).unwrap();
     let kitchen = common::flac("kitchen.flac");
     let mut slots = 0;
     let (calls, ()) = calls(|| {

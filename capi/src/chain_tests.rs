@@ -118,9 +118,11 @@ impl Setup {
         (commands.paths, commands.records, commands.judged_frames, commands.slot_frames) =
             (PATHS, 4 * PATHS, 1600, 1600);
         let weights = confidence();
-        let mut numbers = vec![weights.score, weights.phone];
-        numbers.extend(weights.not_listed);
-        numbers.extend(weights.command);
+        let mut numbers = vec![weights.slots.score, weights.slots.phone];
+        numbers.extend(weights.slots.not_listed);
+        numbers.extend(weights.commands.linear);
+        numbers.extend(weights.commands.hidden.as_flattened());
+        numbers.extend(weights.commands.out);
         (commands.confidence, commands.confidence_count) = (numbers.as_ptr(), numbers.len());
         let mut answers = commands;
         (commands.model, commands.model_bytes) =
@@ -150,8 +152,8 @@ impl Setup {
 
 /// What is asked of confidence is little, and it is high: these tests are about the chain, not about how sure it is.
 fn confidence() -> ConfidenceWeights {
-    let mut weights = ConfidenceWeights::default();
-    weights.command[0] += 3.0;
+    let mut weights = *ConfidenceWeights::phones_m();
+    weights.commands.linear[0] += 3.0;
     weights
 }
 
@@ -410,6 +412,7 @@ fn rust_with(
     answers.grammar().fewest_phones(&mut phones);
     let yes = |yes, names| Some(chain::AnswerMeaning { yes, names });
     let command = chain::CommandMeaning::new(3, &[0]);
+    let weights = confidence();
     let parts = ChainParts {
         spotter,
         net: Net::owned(Model::new(setup.phones.bytes().to_vec()).unwrap()),
@@ -420,7 +423,7 @@ fn rust_with(
         },
         commands,
         answers,
-        judge: Judge::new(confidence(), Storage::owned(Rescorer::REQUIRED)).unwrap(),
+        judge: Judge::new(&weights, Storage::owned(Rescorer::REQUIRED)).unwrap(),
         guard: Guard::new(config, policy, Recording::new(Storage::owned(480_000))).unwrap(),
         pre_roll: Storage::owned(32_000),
         recent: Storage::owned(250),

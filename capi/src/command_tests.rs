@@ -113,7 +113,7 @@ impl Setup {
         let decoder = Decoder::new(DecoderConfig::default(), grammar, lists, memory).unwrap();
         let net = Net::owned(Model::new(self.model.bytes().to_vec()).unwrap());
         let listener = Listener::new(ListenerConfig::default(), net, decoder).unwrap();
-        let judge = Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED)).unwrap();
+        let judge = Judge::new(ConfidenceWeights::phones_m(), Storage::owned(Rescorer::REQUIRED)).unwrap();
         (listener, judge)
     }
 }
@@ -437,7 +437,7 @@ fn what_is_wrong_is_told_with_numbers() {
         required
     };
     assert_eq!(with(&|_| ()).0, 0);
-    assert_eq!(with(&|c| (c.confidence, c.confidence_count) = (confidence.as_ptr(), 25)).0, 0);
+    assert_eq!(with(&|c| (c.confidence, c.confidence_count) = (confidence.as_ptr(), confidence.len())).0, 0);
     type Change<'c> = &'c dyn Fn(&mut CommandsConfig);
     let cases: [(Change<'_>, Status, &str); 21] = [
         (&|c| c.size = 20, Status::BadSize, "size"),
@@ -460,7 +460,7 @@ fn what_is_wrong_is_told_with_numbers() {
             "confidence_count",
         ),
         (
-            &|c| (c.confidence, c.confidence_count) = (nan.as_ptr(), 25),
+            &|c| (c.confidence, c.confidence_count) = (nan.as_ptr(), nan.len()),
             Status::OutOfRange,
             "confidence weights",
         ),

@@ -104,7 +104,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
         return Err(UsageError("stdin (`-`) can be read only once".into()));
     }
     let mut listener = listener(args)?;
-    let mut judge = Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED))
+    let mut judge = Judge::new(ConfidenceWeights::phones_m(), Storage::owned(Rescorer::REQUIRED))
         .map_err(|error| UsageError(format!("{error}")))?;
     let mut progress = Progress::new();
     if args.files.len() > 1 {

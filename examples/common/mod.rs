@@ -185,7 +185,7 @@ impl Sound {
     /// What was going on around words, as it is known at `at`.
     pub(crate) fn around(&self, words: SampleSpan, at: SampleIndex) -> Surroundings {
         let known = self.talk.iter().take_while(|(span, ..)| span.end <= at).last();
-        let mut facts = known.map_or(Surroundings::unknown(), |(_, _, meter)| meter.surroundings());
+        let mut facts = known.map_or(Surroundings::unknown(), |(_, _, meter)| meter.surroundings(words));
         let mut voice = VoiceMeter::new();
         for (frame, (span, speech, _)) in self.mels.iter().zip(&self.talk) {
             if *speech && span.start >= words.start && span.end <= words.end {

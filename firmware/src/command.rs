@@ -162,7 +162,7 @@ fn whole<'a>(wake: &'a mut wake::Memory, memory: &'a mut Memory) -> Option<(Whol
             answers: Storage::Lent(answer_meanings),
             answer_phones: Storage::Lent(answer_phones),
         },
-        judge: Judge::without_lists(ConfidenceWeights::default()).ok()?,
+        judge: Judge::without_lists(ConfidenceWeights::phones_m()).ok()?,
         guard: guard(actions)?,
         pre_roll: Storage::Lent(pre_roll),
         recent: Storage::Lent(recent),

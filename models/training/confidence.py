@@ -1,109 +1,35 @@
 #!/usr/bin/env python3
-"""Weights of the confidence of commands: what `ConfidenceWeights::default()` holds.
+"""Weights of the confidence of commands: src/confidence/phones_m.rs, which `ConfidenceWeights::phones_m()` gives.
 
     cargo build --release -p earnest --example commands
-    confidence.py ../phones-m.int8.ear [--keep FILE]
+    synthesize_commands.py KOKORO
+    confidence.py ../phones-m.int8.ear [--keep FOLDER] [--write ../../src/confidence/phones_m.rs]
 
-Orders of command/coffee (dev), clean and in kitchen noise at 12 and 6 dB, are decoded by their grammar; every order is decoded
-again for each of its values, in quiet and at 12 dB, with that value taken out of its list, so that "not listed" is right there.
+Two kinds of sentences, clean and in noise at 12 and 6 dB, are decoded by their grammars: real orders of command/coffee (dev; the
+kitchen's noise; every order again for each of its values with that value taken out of its list, so that "not listed" is right
+there), and sentences of the other example grammars from synthetic voices (noises of `train`; some name a contact that is not
+listed). Against them stand ten-second windows of other speech in every grammar: `train` recordings for fitting, half of
+them in noise (never the kitchen's), `dev` recordings for the figures.
 
 Slots: softmax over score and length of each value, and over what "not listed" has for a score: a constant, the signal to
-noise, the phones that are heard there whatever they are. Commands: logistic; orders against ten-second windows of other
-speech: `train` recordings for fitting, half of them in noise (never the kitchen's), `dev` recordings for the figures. What it
-prints of orders is cross-validated: five folds by order (the speakers of the set are not told), the weights fitted on four and
-counted on the fifth. The weights that are printed last are fitted on all.
+noise, the phones that are heard there whatever they are. Commands: a network of a few units beside a linear part; a straight
+line alone cannot serve short answers and long orders at once. Every grammar counts alike. What it prints is cross-validated:
+five folds by sentence (the speakers of the orders are not told), the weights fitted on four and counted on the fifth.
+The weights that are written are fitted on all.
 """
-import argparse, collections, json, os, re, struct, subprocess, tempfile
-import numpy as np, soundfile as sf
+import argparse
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
 from scipy.optimize import minimize
 
-DATA = os.environ.get("EARNEST_DATA", "../../../shared/data")
-FIT = (("speech/speechocean", 260), ("speech/ljspeech", 60), ("speech/librispeech_train", 120), ("speech/doubletalk", 90),
-       ("tts/sentence", 60), ("wake_community/hey_chatterbox", 20), ("words/one_speaker", 15))
-OTHERS = ("speech/speechocean", "negative/false_activations", "negative/near_words", "wake/alexa", "wake/computer",
-          "wake/snowboy", "wake/view_glass")
-RATE, SEED, WINDOW_S, FOLDS = 16000, 5, 10, 5
-NOISE = (None, 12, 6)
-MOST_AHEAD = 30
+from confidence_data import FOLDS, GRAMMARS, NOISE, decode_all, rows, spoken
+
+MOST_AHEAD, HIDDEN, STEPS, DECAY = 30, 8, 1500, 1e-3
 # What is thought of how often a value is said that is not listed, and of how often it is no order at all. They move the
 # operating point, and were chosen on what is printed.
 UNLISTED, OTHER = 0.2, 0.8
-
-
-def read(path):
-    return sf.read(path, dtype="float32", always_2d=True)[0].mean(axis=1)
-
-
-def loudest(x):
-    return np.mean(x[: len(x) // 512 * 512].reshape(-1, 512) ** 2, axis=1).max() + 1e-12
-
-
-def mixed(speech, noise, snr, rng):
-    """As the peers are given it: a second of silence around, noise by the loudest 32 ms of each."""
-    speech = np.concatenate([np.zeros(RATE, np.float32), speech, np.zeros(RATE, np.float32)])
-    if noise is not None:
-        start = int(rng.integers(0, max(1, len(noise) - len(speech))))
-        bed = np.resize(noise[start:], len(speech))
-        speech = speech + bed * np.sqrt(loudest(speech) / (loudest(bed) * 10 ** (snr / 10)))
-    return (speech / max(1.0, float(np.abs(speech).max())) * 32767).astype("<i2")
-
-
-def rows(folder, split):
-    return [row for row in map(json.loads, open(f"{DATA}/{folder}/manifest.jsonl")) if row["split"] == split]
-
-
-def windows(folder, split, most, rng):
-    """Ten seconds each: clips of a folder, one after the other with 0.3 s between them; longer clips are cut."""
-    out, window = [], np.zeros(0, np.float32)
-    chosen = rows(folder, split)
-    for row in chosen:
-        if len(out) >= most:
-            break
-        window = np.concatenate([window, read(f"{DATA}/{folder}/{row['file']}"), np.zeros(RATE * 3 // 10, np.float32)])
-        while len(window) >= WINDOW_S * RATE:
-            out.append(window[: WINDOW_S * RATE])
-            window = window[WINDOW_S * RATE:]
-    return out[:most]
-
-
-def decoded(command, recordings):
-    engine = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    results = []
-    for pcm in recordings:
-        engine.stdin.write(struct.pack("<I", len(pcm)) + pcm.tobytes())
-        engine.stdin.flush()
-        results.append(json.loads(engine.stdout.readline()))
-    engine.stdin.close()
-    engine.wait()
-    return results
-
-
-def bare(value):
-    """Without how much: "some milk" is milk, and goes where that goes."""
-    return re.sub("^(some|lots of|a lot of|a bit of|a little bit of) ", "", value)
-
-
-def without_values(engine, orders, clips, kitchen):
-    """(result, what was said, slot that lacks it, number of the order) for each value of each order."""
-    said = collections.defaultdict(list)
-    for n, order in enumerate(orders):
-        for slot, value in order["slots"].items():
-            said[slot, value].append(n)
-    lists = collections.defaultdict(list)
-    for slot, value in sorted(said):
-        lists[slot].append(value)
-    found = []
-    with tempfile.TemporaryDirectory() as folder:
-        for (slot, value), numbers in sorted(said.items()):
-            rest = [v for v in lists[slot] if bare(v) != bare(value)]
-            path = f"{folder}/rest.txt"
-            open(path, "w").write("\n".join(rest) + "\n")
-            for snr in (None, 12):
-                rng = np.random.default_rng(SEED)
-                pcm = (mixed(clips[n], kitchen if snr else None, snr or 0, rng) for n in numbers)
-                results = decoded([*engine, f"list.{slot}={path}"], pcm)
-                found += [(result, orders[n]["slots"], slot, n) for n, result in zip(numbers, results)]
-    return found
 
 
 # What was said in a slot: a table of values, which is right (-1: none), what "not listed" is judged by.
@@ -114,19 +40,22 @@ def slot_table(values, truth, result):
     return [value[1:3] for value in values], right[0] if right else -1, facts
 
 
-def slot_examples(results, truths, folds, removed):
-    """(table, right, facts, fold, weight)"""
-    examples = []
-    for result, truth, fold in zip(results, truths, folds):
+def slot_examples(part, truths):
+    """[(table, right, facts, fold, weight, noise)]: listed and not listed weigh as UNLISTED says."""
+    listed, unlisted = [], []
+    for n, result in enumerate(part["found"]):
+        truth = truths[n % len(truths)]
+        fold = n % len(truths) % FOLDS
         for slot, values in result.get("candidates", {}).items():
-            if values:
-                examples.append((*slot_table(values, truth.get(slot), result), fold, 1 - UNLISTED))
-    for result, truth, slot, n in removed:
+            # A slot of another sentence than was said says nothing, where sentences differ in their slots.
+            if values and (slot in truth["slots"] or "intent" not in truth):
+                one = (*slot_table(values, truth["slots"].get(slot), result), fold, n // len(truths))
+                (listed if truth.get("listed", True) else unlisted).append(one)
+    for result, truth, slot, n in part.get("removed", []):
         values = result.get("candidates", {}).get(slot)
         if values:
-            table = slot_table(values, None, result)
-            examples.append((*table, n % FOLDS, UNLISTED))
-    return examples
+            unlisted.append((*slot_table(values, None, result), n % FOLDS, 0))
+    return [(*one[:4], share / len(kind), one[4]) for kind, share in ((listed, 1 - UNLISTED), (unlisted, UNLISTED)) for one in kind]
 
 
 def slot_probabilities(weights, table, facts):
@@ -154,12 +83,8 @@ def fit_slots(examples):
     return minimize(loss, [0.3, 0.5] + [0.0] * none.shape[1]).x
 
 
-FEATURES = ("constant", "score a frame", "score a phone", "words' score a frame", "words' score a phone", "worst word", "covered",
-            "outside", "log outside", "before", "between", "words", "slots", "least slot", "mean slot", "all slots", "log phones", "phones a frame")
-
-
 def command_features(result, weights):
-    """As `features` in `src/confidence/mod.rs`, but that a slot which is said twice counts once here."""
+    """As `features` in `src/confidence/features.rs`, but that a slot which is said twice counts once here."""
     frames = max(50 * (result["speech"][1] - result["speech"][0]), 1)
     words, free, gaps = result["words"], max(result["free"], 1), result["outside"]
     spans = [word[2] + 1 - word[1] for word in words]
@@ -170,17 +95,44 @@ def command_features(result, weights):
     return [1.0, result["score"] / frames, result["score"] / free, sum(own) / max(covered, 1), sum(own) / max(free - outside, 1),
             min((o / s for o, s in zip(own, spans)), default=0), min(covered / frames, 1.0), outside / free, np.log1p(outside),
             gaps[0] / free if words else 0, sum(gaps[1:-1]) / free, len(words), len(logs), min(logs, default=0),
-            sum(logs) / max(len(logs), 1), sum(logs), np.log(free), result["free"] / frames]
+            sum(logs) / max(len(logs), 1), sum(logs), np.log(free), result["free"] / frames,
+            sum(own), max(free - outside, 0), outside, min(own, default=0)]
 
 
-def fit_commands(x, y):
-    x, y = np.array(x), np.array(y, float)
-    scale = np.maximum(np.abs(x).mean(axis=0), 1e-6)
-    weight = np.where(y > 0, (1 - OTHER) / max(y.sum(), 1), OTHER / max((1 - y).sum(), 1))
+def command_logit(weights, x):
+    linear, hidden, out = weights
+    return x @ linear + np.tanh(x @ hidden.T) @ out
+
+
+def fit_commands(x, y, weight):
+    """(linear, hidden, out), of features as they are."""
+    x = np.array(x)
+    middle, scale = x.mean(axis=0), x.std(axis=0) + 1e-6
+    middle[0], scale[0] = 0, 1
+    z, y, weight = jnp.array((x - middle) / scale), jnp.array(y, float), jnp.array(weight / np.sum(weight))
+    start = jax.random.normal(jax.random.PRNGKey(0), (HIDDEN, x.shape[1])) * 0.3
+    state = dict(linear=jnp.zeros(x.shape[1]), hidden=start.at[:, 0].set(0), out=jnp.zeros(HIDDEN))
+
     def loss(w):
-        logit = (x / scale) @ w
-        return np.sum(weight * (np.logaddexp(0, logit) - y * logit)) + 1e-4 * np.sum(w[1:] ** 2)
-    return minimize(loss, np.zeros(x.shape[1])).x / scale
+        logit = z @ w["linear"] + jnp.tanh(z @ w["hidden"].T) @ w["out"]
+        decay = 0.1 * jnp.sum(w["hidden"][:, 1:] ** 2) + jnp.sum(w["out"] ** 2) + 0.1 * jnp.sum(w["linear"][1:] ** 2)
+        return jnp.sum(weight * (jnp.logaddexp(0, logit) - y * logit)) + DECAY * decay
+    optimiser = optax.adam(1e-2)
+    memory = optimiser.init(state)
+
+    @jax.jit
+    def step(state, memory):
+        updates, memory = optimiser.update(jax.grad(loss)(state), memory)
+        return optax.apply_updates(state, updates), memory
+    for _ in range(STEPS):
+        state, memory = step(state, memory)
+
+    def plain(w):
+        # Scale and middle go into the weights; the constant's takes what is left.
+        w = np.array(w) / scale
+        w[..., 0] -= w[..., 1:] @ middle[1:]
+        return w
+    return plain(state["linear"]), plain(state["hidden"]), np.array(state["out"])
 
 
 def calibration_error(probability, right, bins=10):
@@ -197,9 +149,11 @@ def all_of(result):
 
 def verdict(result, slots, commands):
     """(probability of an order, listed?, {slot: value})"""
-    p = 1 / (1 + np.exp(-np.dot(commands, command_features(result, slots))))
+    p = 1 / (1 + np.exp(-command_logit(commands, np.array(command_features(result, slots)))))
     values, listed = {}, True
     for slot, table in result["candidates"].items():
+        if not table:
+            continue
         probabilities = slot_probabilities(slots, *slot_table(table, None, result)[::2])
         chosen = int(probabilities.argmax())
         listed &= chosen < len(table)
@@ -207,101 +161,102 @@ def verdict(result, slots, commands):
     return p, listed, values
 
 
-def decode_all(options):
-    path = os.path.abspath
-    engine = [path(options.commands), path(options.grammar), path(options.model), *options.with_]
-    orders = rows("command/coffee", "dev")
-    kitchen = read(f"{DATA}/noise/kitchen/kitchen.ogg")
-    clips = [read(f"{DATA}/command/coffee/{row['file']}") for row in orders]
-    rng = np.random.default_rng(SEED)
-    beds = [read(f"{DATA}/{folder}/{row['file']}") for folder in ("noise/esc10", "noise/rooms")
-            for row in rows(folder, "train") if row["seconds"] > 3]
-    fit = [w for folder, most in FIT for w in windows(folder, "train", most, rng)]
-    # Noisy as often as the orders are, so that noise says nothing about which it is.
-    fit = [mixed(w, beds[rng.integers(len(beds))] if n % 3 else None, rng.uniform(4, 14), rng) for n, w in enumerate(fit)]
-    dev = [w for folder in OTHERS for w in windows(folder, "dev", 10**6, rng)]
-    dev = [mixed(w, kitchen if snr else None, snr or 0, rng) for snr in NOISE for w in dev]
-    os.chdir(options.root)
-    found = []
-    for snr in NOISE:
-        rng = np.random.default_rng(SEED)
-        found += decoded(engine, (mixed(clip, kitchen if snr else None, snr or 0, rng) for clip in clips))
-    return dict(found=found, fit=decoded(engine, fit), dev=decoded(engine, dev),
-                removed=without_values(engine, orders, clips, kitchen))
+class Fit:
+    """Slots' and commands' weights from all grammars, or from the folds that `inside` lets in."""
+
+    def __init__(self, parts, truths, inside):
+        slots = [e for g in parts for e in slot_examples(parts[g], truths[g]) if inside(e[3])]
+        self.slots, x, y, weight = fit_slots(slots), [], [], []
+        for grammar, part in parts.items():
+            count = len(truths[grammar])
+            positive = [r for n, r in enumerate(part["found"]) if inside(n % count % FOLDS) and r["understood"]]
+            negative = [one for result in part["fit"] for one in all_of(result)]
+            x += [command_features(r, self.slots) for r in positive + negative]
+            y += [1] * len(positive) + [0] * len(negative)
+            weight += [(1 - OTHER) / len(positive)] * len(positive) + [OTHER / len(negative)] * len(negative)
+        self.commands = fit_commands(x, y, np.array(weight))
+
+    def __call__(self, result):
+        return verdict(result, self.slots, self.commands)
 
 
-def judged(parts, orders):
-    """Prints what weights fitted on other orders do; gives the weights fitted on all."""
-    found, removed = parts["found"], parts["removed"]
-    truths = [order["slots"] for order in orders] * len(NOISE)
-    folds = [n % len(orders) % FOLDS for n in range(len(found))]
-    count = len(orders)
-    whole = [result.get("slots") == truth for result, truth in zip(found, truths)]
-    print(f"orders decoded right, of {count}, by noise {NOISE}:", [sum(whole[n : n + count]) for n in range(0, len(whole), count)])
-    examples = slot_examples(found, truths, folds, removed)
-    negatives = [one for result in parts["fit"] for one in all_of(result)]
+def told(grammar, part, truths, fits):
+    """Prints what weights do that were fitted on other sentences."""
+    count, said, p, y = len(truths), [], [], []
+    for n, result in enumerate(part["found"]):
+        fold = n % count % FOLDS
+        said.append(fits[fold](result) if result["understood"] else (0.0, False, {}))
+    for table, right, facts, fold, _, _ in slot_examples({"found": part["found"]}, truths):
+        probabilities = slot_probabilities(fits[fold].slots, table, facts)
+        p.append(probabilities[int(probabilities.argmax())])
+        y.append(int(probabilities.argmax()) == (right if right >= 0 else len(table)))
+    for k, snr in enumerate(NOISE):
+        these = list(zip(said[k * count : (k + 1) * count], part["found"][k * count : (k + 1) * count], truths))
+        listed = [(v, r, t) for v, r, t in these if t.get("listed", True)]
+        whole = lambda r, t: r["understood"] and all(r["slots"].get(s) == v for s, v in t["slots"].items())
+        over = [sum(v[0] >= least for v, _, _ in these) for least in (0.5, 0.9, 0.95)]
+        right = sum(v[0] >= 0.5 and v[1] and all(v[2].get(s) == value for s, value in t["slots"].items()) for v, r, t in listed)
+        unlisted = [v for v, _, t in these if not t.get("listed", True)]
+        taken = f"; somebody not listed taken for another: {sum(v[0] >= 0.5 and v[1] for v in unlisted)} of {len(unlisted)}" if unlisted else ""
+        print(f"{grammar}, {snr or 'no'} noise: {len(these)} sentences, decoded right {sum(whole(r, t) for _, r, t in listed)} of {len(listed)}, and with "
+              f"all odds over 0.5 {right}; odds over 0.5, 0.9, 0.95: {[int(n) for n in over]}{taken}")
+    other = np.array([[max((fit(one)[0] for one in all_of(result)), default=0) for result in part["dev"]] for fit in fits])
+    print(f"{grammar}: windows of other speech over 0.5, 0.9, 0.95, of {other.shape[1]} (mean over folds): "
+          f"{[round(float((other >= least).sum(axis=1).mean()), 1) for least in (0.5, 0.9, 0.95)]}"
+          + (f"; {sum(y)} of {len(y)} slots right, calibration error {calibration_error(p, y):.3f}" if y else ""), flush=True)
+    if "removed" in part:
+        refused = wrong = 0
+        for result, truth, slot, n in part["removed"]:
+            order, listed, values = fits[n % FOLDS](result) if result["understood"] else (0.0, False, {})
+            refused += order < 0.5 or not listed
+            wrong += order >= 0.5 and listed and values.get(slot) is not None
+        print(f"{grammar}: a value removed: {refused} of {len(part['removed'])} refused, {wrong} taken for another value")
 
-    def fitted(inside):
-        slots = fit_slots([e for e in examples if inside(e[3])])
-        positive = [r for r, fold in zip(found, folds) if inside(fold) and r["understood"]]
-        x = [command_features(r, slots) for r in positive + negatives]
-        return slots, fit_commands(x, [1] * len(positive) + [0] * len(negatives))
-    right, forced, p, y, refused, wrong, command = np.zeros(len(NOISE), int), np.zeros(len(NOISE), int), [], [], 0, 0, 0
-    taken = np.zeros((FOLDS, len(NOISE)))
-    for fold in range(FOLDS):
-        slots, commands = fitted(lambda n: n != fold)
-        for n, (result, truth) in enumerate(zip(found, truths)):
-            if folds[n] != fold or not result["understood"]:
-                continue
-            order, listed, values = verdict(result, slots, commands)
-            top = {s: t[0][0] for s, t in result["candidates"].items()}
-            best = {s: t[int(slot_probabilities(slots, *slot_table(t, None, result)[::2])[:-1].argmax())][0] for s, t in result["candidates"].items()}
-            forced[n // count] += best == truth
-            right[n // count] += order >= 0.5 and listed and values == truth
-            command += order < 0.5
-        for table, which, facts, of, _ in examples[: sum(len([v for v in r.get("candidates", {}).values() if v]) for r in found)]:
-            if of == fold:
-                probabilities = slot_probabilities(slots, table, facts)
-                chosen = int(probabilities.argmax())
-                p.append(probabilities[chosen])
-                y.append(chosen == (which if which >= 0 else len(table)))
-        for result, truth, slot, n in removed:
-            if n % FOLDS == fold:
-                if not result["understood"]:
-                    refused += 1
-                    continue
-                order, listed, values = verdict(result, slots, commands)
-                refused += order < 0.5 or not listed
-                wrong += order >= 0.5 and listed and values.get(slot) is not None
-        for n, result in enumerate(parts["dev"]):
-            heard = (verdict(one, slots, commands) for one in all_of(result))
-            taken[fold][n * len(NOISE) // len(parts["dev"])] += any(order >= 0.5 and listed for order, listed, _ in heard)
-    print("orders right, values by the odds, nothing refused:", forced, "; refusing:", right, f"; {command} refused as no order")
-    print(f"a value removed: {refused} of {len(removed)} refused, {wrong} taken for another value")
-    print(f"slots: {sum(y)} of {len(y)} right, calibration error {calibration_error(p, y):.3f}")
-    print(f"windows of other speech understood as an order, of {len(parts['dev']) // len(NOISE)} in each noise (mean over folds):", taken.mean(axis=0).round(1))
-    return fitted(lambda n: True)
+
+def written(fit):
+    """src/confidence/phones_m.rs"""
+    number = lambda x: f"{np.float32(x):.6g}" if "." in f"{np.float32(x):.6g}" or "e" in f"{np.float32(x):.6g}" else f"{np.float32(x):.6g}.0"
+    row = lambda values: "[" + ", ".join(number(x) for x in values) + "]"
+    linear, hidden, out = fit.commands
+    slots = fit.slots
+    return f"""//! Written by `models/training/confidence.py`, for `models/phones-m`.
+
+use super::weights::{{CommandWeights, ConfidenceWeights, SlotWeights}};
+
+#[rustfmt::skip]
+pub(super) static PHONES_M: ConfidenceWeights = ConfidenceWeights {{
+    slots: SlotWeights {{ score: {number(slots[0])}, phone: {number(slots[1])}, not_listed: {row(slots[2:])} }},
+    commands: CommandWeights {{
+        linear: {row(linear)},
+        hidden: [
+            {(",%s" % (chr(10) + " " * 12)).join(row(one) for one in hidden)},
+        ],
+        out: {row(out)},
+    }},
+}};
+"""
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("model")
     arguments.add_argument("with_", metavar="name=value", nargs="*", help="settings of the decoder, as `commands` takes them")
-    arguments.add_argument("--grammar", default="../../examples/grammars/coffee.yaml")
+    arguments.add_argument("--grammars", default="../../examples/grammars")
     arguments.add_argument("--commands", default="../../target/release/examples/commands")
     arguments.add_argument("--root", default="../..")
-    arguments.add_argument("--keep", help="what was decoded is kept in this file, and read from it where it exists")
+    arguments.add_argument("--keep", help="what was decoded is kept in this folder, and read from it where it is there")
+    arguments.add_argument("--write", help="where the weights go; without it they are printed")
     options = arguments.parse_args()
-    keep = options.keep and os.path.abspath(options.keep)
-    if keep and os.path.exists(keep):
-        parts = json.load(open(keep))
+    parts = decode_all(options)
+    truths = {grammar: rows("command/coffee", "dev") if grammar == "coffee" else spoken(grammar) for grammar in ("coffee", *GRAMMARS)}
+    fits = [Fit(parts, truths, lambda n: n != fold) for fold in range(FOLDS)]
+    for grammar in parts:
+        told(grammar, parts[grammar], truths[grammar], fits)
+    text = written(Fit(parts, truths, lambda _: True))
+    if options.write:
+        open(options.write, "w").write(text)
     else:
-        parts = decode_all(options)
-        if keep:
-            json.dump(parts, open(keep, "w"))
-    slots, commands = judged(parts, rows("command/coffee", "dev"))
-    print("score, phone, not_listed:", [round(float(w), 4) for w in slots])
-    print("command:", {name: round(float(w), 4) for name, w in zip(FEATURES, commands)})
+        print(text)
 
 
 if __name__ == "__main__":

@@ -200,7 +200,7 @@ impl<'a, K: KeywordSpotter, F: MelSource> Chain<'a, K, F> {
 
     /// What would have been going on around words at `span` had nobody else spoken: the voice is that of `span`.
     pub fn surroundings_at_best(&self, span: SampleSpan) -> Surroundings {
-        let window = self.talk.surroundings().talk_window_samples;
+        let window = self.talk.window_samples();
         Surroundings {
             stretch: span,
             quiet_samples: u64::from(window),
@@ -245,8 +245,10 @@ impl<'a, K: KeywordSpotter, F: MelSource> Chain<'a, K, F> {
 
     /// The wake phrase was said.
     fn woke(&mut self, now: SampleIndex, detection: &Detection, tell: &mut impl FnMut(Told<'_, 'a>)) {
-        let surroundings =
-            Surroundings { voice: self.recent.voice(detection.span), ..self.talk.surroundings() };
+        let surroundings = Surroundings {
+            voice: self.recent.voice(detection.span),
+            ..self.talk.surroundings(detection.span)
+        };
         let ChainConfig { owner, wake_nats: nats, .. } = self.config;
         let wake = Wake { phrase: detection.phrase, owner, nats, span: detection.span, surroundings };
         let was_open = self.guard.is_open();
@@ -272,7 +274,8 @@ impl<'a, K: KeywordSpotter, F: MelSource> Chain<'a, K, F> {
         let gate = if self.ears.ear == Ear::Answer { Gate::Confirmation } else { Gate::Intent };
         let decoder = self.ears.decoder();
         tell(Told::Heard { gate, heard, verdict: verdict.as_ref(), decoder });
-        let surroundings = Surroundings { voice: self.ears.voice.facts(), ..self.talk.surroundings() };
+        let surroundings =
+            Surroundings { voice: self.ears.voice.facts(), ..self.talk.surroundings(heard.words) };
         self.ears.voice.reset();
         let meaning = heard.best.map_or(u32::MAX, |best| best.meaning) as usize;
         let probability = verdict.as_ref().map_or(0.0, |verdict| verdict.command);
@@ -361,9 +364,9 @@ impl<'a, K: KeywordSpotter, F: MelSource> Chain<'a, K, F> {
         self.pipeline.now()
     }
 
-    /// The facts about the talk so far.
-    pub fn surroundings(&self) -> Surroundings {
-        self.talk.surroundings()
+    /// The facts about the talk around `words`.
+    pub fn surroundings(&self, words: SampleSpan) -> Surroundings {
+        self.talk.surroundings(words)
     }
 
     /// The guard.

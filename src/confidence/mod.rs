@@ -5,16 +5,24 @@
 //!       ▼  every value of a slot's list over the slot's frames
 //!  slot        softmax of scores: each value, and "not listed", which may win
 //!       ▼
-//!  command     logistic: an order, or other speech
+//!  command     a small network: an order, or other speech
 //! ```
 //!
 //! Scores are likelihood ratios against the free run of phones, so that they mean the same for long and short values.
-//! The few weights are fitted by `models/training/confidence.py`; calibration by a softmax's temperature and offsets is
+//! The weights are fitted by `models/training/confidence.py`; calibration by a softmax's temperature and offsets is
 //! that of Guo et al., *On calibration of modern neural networks*, 2017.
+
+mod features;
+mod phones_m;
+mod weights;
+
+pub use features::FEATURES;
+pub use weights::{CommandWeights, ConfidenceWeights, HIDDEN, SlotWeights};
 
 use crate::error::ConfigError;
 use crate::intent::{Candidate, Decoder, Heard, Item, Rescorer};
 use crate::storage::Storage;
+use features::{Sureness, features};
 
 /// Most words and slots of a command that are looked at.
 pub const MAX_ITEMS: usize = 64;
@@ -22,53 +30,6 @@ pub const MAX_ITEMS: usize = 64;
 pub const MAX_SLOTS: usize = 12;
 /// Most values of a slot that are told.
 pub const MAX_VALUES: usize = 8;
-
-/// What a command is judged by, and how many of it there are.
-const FEATURES: usize = 18;
-
-/// Weights of the features.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ConfidenceWeights {
-    /// Slots: of a value's score, per nat.
-    pub score: f32,
-    /// Slots: of a value's length, per phone.
-    pub phone: f32,
-    /// Slots: of "not listed", which has no score: a constant; per dB of signal to noise (30 dB at most); per phone that the
-    /// free run of phones has in the slot's frames; per nat by which the best value is ahead of the second (30 at most);
-    /// per nat of the whole command's score for each of its free phones.
-    pub not_listed: [f32; 5],
-    /// Commands, by the free run of phones over all of the command, of which some are outside of the words of the grammar:
-    /// 0 a constant · score for each frame of speech (1) and for each free phone (2) · the words' own score for each of
-    /// their frames (3), for each free phone in them (4), and for each frame of the word where it is lowest (5) · share of
-    /// the frames of speech that words cover (6) · free phones outside of words: as a share of all (7), the logarithm of one
-    /// more than their number (8), the share before the first word (9) and between words (10) · words and values (11) ·
-    /// slots (12) · logarithms of the likeliest values' probabilities: the least (13), their mean (14) and sum (15) · free
-    /// phones: logarithm of their number (16), for each frame of speech (17).
-    pub command: [f32; FEATURES],
-}
-
-impl ConfidenceWeights {
-    fn check(&self) -> Result<(), ConfigError> {
-        let ConfidenceWeights { score, phone, not_listed, command } = *self;
-        let mut weights = [score, phone].into_iter().chain(not_listed).chain(command);
-        weights.try_for_each(|weight| ConfigError::check("weights", f64::from(weight), -1e3, 1e3))
-    }
-}
-
-impl Default for ConfidenceWeights {
-    /// For `models/phones-m`, by `models/training/confidence.py`.
-    fn default() -> Self {
-        ConfidenceWeights {
-            score: 0.2948,
-            phone: 0.14,
-            not_listed: [1.3841, 0.029, -0.3329, -0.1496, 1.3789],
-            command: [
-                7.0587, 1.435, 2.8548, -4.5075, 2.4395, -0.1493, -2.735, -5.2009, -0.3228, 5.3196, -0.7223,
-                0.0851, 1.5406, -1.1529, 4.2715, 0.4093, -0.4534, 1.5416,
-            ],
-        }
-    }
-}
 
 /// A value and how likely it is what was said.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -129,78 +90,13 @@ impl Verdict {
     }
 }
 
-/// Least logarithm of a probability that counts: that of 1e-4.
-const LEAST_LOG: f32 = -9.21;
 /// Nats by which the best value may be ahead at most.
 const MOST_AHEAD: f32 = 30.0;
-
-/// How sure the likeliest values of a command's slots are: logarithms.
-struct Sureness {
-    least: f32,
-    sum: f32,
-}
-
-impl Sureness {
-    fn add(&mut self, probability: f32) {
-        let log = libm::logf(probability).max(LEAST_LOG);
-        self.least = self.least.min(log);
-        self.sum += log;
-    }
-}
-
-/// What a command is judged by, as [`ConfidenceWeights::command`] lists it.
-fn features(
-    decoder: &Decoder<'_>,
-    items: &[Item],
-    score: f32,
-    speech_frames: f32,
-    free: u32,
-    slots: usize,
-    sure: &Sureness,
-) -> [f32; FEATURES] {
-    let (mut own, mut covered, mut worst) = (0.0f32, 0u32, 0.0f32);
-    let (mut outside, mut before, mut behind) = (0, 0, 0);
-    for (index, item) in items.iter().enumerate() {
-        let gap = decoder.free_phones(behind..item.first_frame.max(behind));
-        if index == 0 {
-            before = gap;
-        }
-        outside += gap;
-        behind = item.last_frame + 1;
-        let frames = behind.saturating_sub(item.first_frame).max(1);
-        covered += frames;
-        own += item.score - item.entered;
-        worst = worst.min((item.score - item.entered) / frames as f32);
-    }
-    let between = outside - before;
-    outside += decoder.free_phones(behind..decoder.frames().max(behind));
-    let (frames, phones) = (speech_frames.max(1.0), free.max(1) as f32);
-    [
-        1.0,
-        score / frames,
-        score / phones,
-        own / covered.max(1) as f32,
-        own / (phones - outside as f32).max(1.0),
-        worst,
-        (covered as f32 / frames).min(1.0),
-        outside as f32 / phones,
-        libm::log1pf(outside as f32),
-        before as f32 / phones,
-        between as f32 / phones,
-        items.len() as f32,
-        slots as f32,
-        sure.least,
-        sure.sum / slots.max(1) as f32,
-        sure.sum,
-        libm::logf(phones),
-        free as f32 / frames,
-    ]
-}
 
 /// Judges commands.
 #[derive(Debug)]
 pub struct Judge<'a> {
-    weights: ConfidenceWeights,
+    weights: &'a ConfidenceWeights,
     rescorer: Rescorer<'a>,
 }
 
@@ -209,7 +105,7 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     /// [`ConfigError`] for too little memory, or a weight that is no number.
-    pub fn new(weights: ConfidenceWeights, memory: Storage<'a, f32>) -> Result<Self, ConfigError> {
+    pub fn new(weights: &'a ConfidenceWeights, memory: Storage<'a, f32>) -> Result<Self, ConfigError> {
         weights.check()?;
         Ok(Judge { weights, rescorer: Rescorer::new(memory)? })
     }
@@ -219,7 +115,7 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     /// [`ConfigError`] for a weight that is no number.
-    pub fn without_lists(weights: ConfidenceWeights) -> Result<Self, ConfigError> {
+    pub fn without_lists(weights: &'a ConfidenceWeights) -> Result<Self, ConfigError> {
         weights.check()?;
         Ok(Judge { weights, rescorer: Rescorer::none() })
     }
@@ -235,7 +131,7 @@ impl<'a> Judge<'a> {
         let count = decoder.items(&best, &mut items);
         let items = items.get(..count)?;
         let mut verdict = Verdict { command: 0.0, slots: [SlotVerdict::default(); MAX_SLOTS], count: 0 };
-        let mut sure = Sureness { least: 0.0, sum: 0.0 };
+        let mut sure = Sureness::default();
         let free = decoder.free_phones(0..decoder.frames());
         for (index, item) in items.iter().enumerate() {
             let (Some(slot), Some(list)) = (item.slot, item.list) else { continue };
@@ -252,8 +148,7 @@ impl<'a> Judge<'a> {
         }
         let frames = heard.speech.seconds() as f32 * decoder.config().frames_per_s as f32;
         let features = features(decoder, items, best.score, frames, free, verdict.count, &sure);
-        let logit: f32 = self.weights.command.iter().zip(features).map(|(weight, x)| weight * x).sum();
-        verdict.command = 1.0 / (1.0 + libm::expf(-logit));
+        verdict.command = 1.0 / (1.0 + libm::expf(-self.weights.commands.logit(&features)));
         Some(verdict)
     }
 
@@ -264,7 +159,7 @@ impl<'a> Judge<'a> {
 
     /// Probabilities of candidates, the best of which comes first.
     fn slot(&self, candidates: &[Candidate], snr_db: f32, free_phones: u32, quality: f32) -> SlotVerdict {
-        let ConfidenceWeights { score, phone, not_listed, .. } = self.weights;
+        let SlotWeights { score, phone, not_listed } = &self.weights.slots;
         let logit = |one: &Candidate| score * one.score + phone * one.phones as f32;
         let ahead = match candidates {
             [first, second, ..] => (first.score - second.score).clamp(0.0, MOST_AHEAD),
@@ -313,7 +208,7 @@ mod tests {
                 .map(|(n, (score, phones))| Candidate { value: n as u32, score: *score, phones: *phones })
                 .collect();
             values.sort_by(|a, b| b.score.total_cmp(&a.score));
-            let judge = Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED)).unwrap();
+            let judge = Judge::new(ConfidenceWeights::phones_m(), Storage::owned(Rescorer::REQUIRED)).unwrap();
             let verdict = judge.slot(&values, snr_db, free_phones, quality);
             let sum: f32 = verdict.not_listed + verdict.values().iter().map(|one| one.probability).sum::<f32>();
             prop_assert!((sum - 1.0).abs() < 1e-5, "{sum}");

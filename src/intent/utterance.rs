@@ -12,6 +12,9 @@ use crate::vad::{SpeechEdge, VadFrame};
 const MAX_ITEMS: usize = 64;
 /// Mel frames for which speech is remembered, until the acoustic model has looked ahead.
 const REMEMBERED: usize = 64;
+/// Samples for which a sound fades after its phone was heard, and words may still follow closely: the VAD hears it end
+/// later than the acoustic model does. With none of it 4 of 160 clean orders of `dev` were cut short.
+const FADING: u64 = 200 * 16;
 /// Samples from one mel frame to the next.
 const HOP: u64 = 160;
 
@@ -19,7 +22,8 @@ const HOP: u64 = 160;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UtteranceConfig {
     /// Silence behind a sentence of the grammar that ends it if no way that would have to go on comes near, ms,
-    /// 50 … 5,000. The VAD's hangover counts.
+    /// 50 … 5,000. Silence is what the VAD says it is, whose hangover counts, or that no phone was heard: in noise that
+    /// the VAD takes for speech, words end all the same.
     pub end_ms: u32,
     /// By how much the sentence must be ahead for that, nats, −100 … 100.
     pub lead_nats: f32,
@@ -96,6 +100,8 @@ pub struct UtteranceDecoder<'a> {
     fresh: bool,
     onset: Option<SampleIndex>,
     ended: Option<SampleIndex>,
+    /// The output frame behind the latest in which a phone was likelier than none.
+    phones_end: Option<u64>,
     snr: (f32, u32),
 }
 
@@ -125,6 +131,7 @@ impl<'a> UtteranceDecoder<'a> {
             fresh: false,
             onset: None,
             ended: None,
+            phones_end: None,
             snr: (0.0, 0),
         })
     }
@@ -184,13 +191,21 @@ impl<'a> UtteranceDecoder<'a> {
                 self.frames += 1;
                 if begins >= self.from {
                     self.decoder.process(row, speech);
+                    if let [none, phones @ ..] = row
+                        && phones.iter().any(|phone| phone > none)
+                    {
+                        self.phones_end = Some(self.frames);
+                    }
                 } else {
                     self.origin = self.frames;
                 }
             }
         }
         let Some(onset) = self.onset else { return };
+        let heard = self.at(self.frames);
         let silent = self.ended.map_or(0, |ended| now.since(ended));
+        let without_phones = self.phones_end(onset).map_or(0, |end| heard.since(end));
+        let silent = silent.max(without_phones.saturating_sub(FADING));
         let samples = |ms: u32| u64::from(ms) * 16;
         let longest = now.since(onset) >= samples(self.config.longest_ms);
         let over = |lead: f32| {
@@ -240,8 +255,10 @@ impl<'a> UtteranceDecoder<'a> {
     /// Ends the command under way, if there is one: it is `now`, and no more of it will come.
     pub fn end(&mut self, now: SampleIndex, mut tell: impl FnMut(&Decoder<'a>, Heard)) {
         let Some(onset) = self.onset else { return };
-        let speech = SampleSpan { start: onset, end: self.ended.unwrap_or(now) };
-        if speech.len() >= u64::from(self.config.shortest_ms) * 16 {
+        let phones_end = self.phones_end(onset);
+        let speech = SampleSpan { start: onset, end: self.ended.or(phones_end).unwrap_or(now) };
+        // Noise that has no phone is no speech, whatever the VAD says.
+        if phones_end.is_some() && speech.len() >= u64::from(self.config.shortest_ms) * 16 {
             let snr_db = self.snr.0 / self.snr.1.max(1) as f32;
             let best = self.decoder.best();
             let words = best.map_or(SampleSpan { start: onset, end: onset }, |best| self.words(&best));
@@ -249,9 +266,16 @@ impl<'a> UtteranceDecoder<'a> {
         }
         self.decoder.reset();
         self.origin = self.frames;
-        self.onset = None;
+        // Where the VAD hears no end, the next command may begin at once.
+        self.onset = self.ended.is_none().then_some(now);
         self.ended = None;
+        self.phones_end = None;
         self.snr = (0.0, 0);
+    }
+
+    /// End of the latest phone, if there was one since `onset`.
+    fn phones_end(&self, onset: SampleIndex) -> Option<SampleIndex> {
+        self.phones_end.map(|end| self.at(end)).filter(|end| *end > onset)
     }
 
     fn words(&self, best: &Hypothesis) -> SampleSpan {
@@ -265,8 +289,13 @@ impl<'a> UtteranceDecoder<'a> {
 
     /// The sample at which frame `frame` of the present command begins.
     pub fn sample_of(&self, frame: u32) -> SampleIndex {
+        self.at(self.origin + u64::from(frame))
+    }
+
+    /// The sample at which that output frame of the acoustic model begins.
+    fn at(&self, frame: u64) -> SampleIndex {
         let (outputs, inputs) = self.rate();
-        self.first.after((self.origin + u64::from(frame)) * inputs * HOP / outputs)
+        self.first.after(frame * inputs * HOP / outputs)
     }
 
     /// Output frames for so many mel frames.
@@ -287,6 +316,7 @@ impl<'a> UtteranceDecoder<'a> {
         self.fresh = false;
         self.onset = None;
         self.ended = None;
+        self.phones_end = None;
         self.snr = (0.0, 0);
     }
 }

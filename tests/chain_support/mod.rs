@@ -97,7 +97,7 @@ pub(crate) fn chain() -> Chain<'static, Scripted> {
         commands,
         answers,
         meanings,
-        judge: Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED)).unwrap(),
+        judge: Judge::new(ConfidenceWeights::phones_m(), Storage::owned(Rescorer::REQUIRED)).unwrap(),
         guard: Guard::new(file.config, file.policy(|_| {}).unwrap(), recording).unwrap(),
         pre_roll: Storage::owned(32_000),
         recent: Storage::owned(250),

@@ -153,7 +153,7 @@ impl<'a> Chain<'a> {
         let spotter = Engine::of(&listener, model, words)?;
         let Images { model, sayable: said, weights } = images;
         let columns = said.columns(&commands);
-        let (net, judge) = net_and_judge(&commands, model, columns, weights, room)?;
+        let (net, judge) = net_and_judge(model, columns, weights, room)?;
         let decoder = said.decoder(&commands, bytes, room)?;
         let answers = sayable.decoder(&answers_only, bytes, room)?;
         let all = plan.command_meanings;

@@ -3,7 +3,9 @@
 use super::types::{Error, Status};
 use core::ffi::{c_char, c_void};
 use core::mem::offset_of;
-use earnest_core::confidence::{ConfidenceWeights, MAX_SLOTS, MAX_VALUES, SlotVerdict, Verdict};
+use earnest_core::confidence::{
+    CommandWeights, ConfidenceWeights, FEATURES, HIDDEN, MAX_SLOTS, MAX_VALUES, SlotVerdict, SlotWeights, Verdict,
+};
 use earnest_core::intent::{AcousticsConfig, Decoder, DecoderConfig, Heard, Item, UtteranceConfig};
 use earnest_core::vad::MelVadConfig;
 
@@ -12,7 +14,7 @@ pub const EARNEST_COMMAND_SLOTS: usize = 12;
 /// Elements of earnest_said_slot.values.
 pub const EARNEST_COMMAND_VALUES: usize = 8;
 /// Numbers of earnest_commands_config.confidence.
-pub const EARNEST_CONFIDENCE_NUMBERS: usize = 25;
+pub const EARNEST_CONFIDENCE_NUMBERS: usize = 213;
 
 const _: () = assert!(EARNEST_COMMAND_SLOTS == MAX_SLOTS && EARNEST_COMMAND_VALUES == MAX_VALUES);
 
@@ -109,7 +111,7 @@ pub struct CommandsConfig {
     /// Bytes of it.
     pub confusions_bytes: usize,
     /// Weights of the judgement of how sure a command is, in the order of ConfidenceWeights of the Rust library, read during
-    /// the call only. Null: the library's own, which are models/phones-m's. Default null.
+    /// the call only, and copied. Null: the library's own, which are models/phones-m's. Default null.
     pub confidence: *const f32,
     /// EARNEST_CONFIDENCE_NUMBERS, or 0.
     pub confidence_count: usize,
@@ -219,23 +221,21 @@ impl CommandsConfig {
     }
 }
 
-/// The numbers of `confidence`, in order.
+const _: () = assert!(EARNEST_CONFIDENCE_NUMBERS == 7 + FEATURES * (1 + HIDDEN) + HIDDEN);
+
+/// The numbers of `confidence`, in order, of which there are as many as there must be.
 pub(crate) fn weights(numbers: &[f32]) -> Result<ConfidenceWeights, Error> {
-    const _: () = assert!(size_of::<ConfidenceWeights>() == EARNEST_CONFIDENCE_NUMBERS * size_of::<f32>());
-    if numbers.is_empty() {
-        return Ok(ConfidenceWeights::default());
+    let mut left = numbers.iter();
+    let mut next = || left.next().copied().unwrap_or(f32::NAN);
+    let slots = SlotWeights { score: next(), phone: next(), not_listed: core::array::from_fn(|_| next()) };
+    let linear = core::array::from_fn(|_| next());
+    let hidden = core::array::from_fn(|_| core::array::from_fn(|_| next()));
+    let commands = CommandWeights { linear, hidden, out: core::array::from_fn(|_| next()) };
+    let (expected, actual) = (EARNEST_CONFIDENCE_NUMBERS as f64, numbers.len() as f64);
+    if expected != actual {
+        return Err(Error::new(Status::OutOfRange, "confidence_count", expected, expected, actual));
     }
-    let wrong = || {
-        let expected = EARNEST_CONFIDENCE_NUMBERS as f64;
-        Error::new(Status::OutOfRange, "confidence_count", expected, expected, numbers.len() as f64)
-    };
-    let Some(([score, phone, rest @ ..], [])) = numbers.split_first_chunk::<EARNEST_CONFIDENCE_NUMBERS>()
-    else {
-        return Err(wrong());
-    };
-    let (not_listed, command) = rest.split_first_chunk().ok_or_else(wrong)?;
-    let command = *command.first_chunk().ok_or_else(wrong)?;
-    Ok(ConfidenceWeights { score: *score, phone: *phone, not_listed: *not_listed, command })
+    Ok(ConfidenceWeights { slots, commands })
 }
 
 /// A value that may have been said.

@@ -6,7 +6,7 @@ use super::room::{Room, Sizes};
 use super::types::{Error, Status};
 use core::mem::MaybeUninit;
 use earnest_core::audio::SampleIndex;
-use earnest_core::confidence::Judge;
+use earnest_core::confidence::{ConfidenceWeights, Judge};
 use earnest_core::frontend::{BaseFrontEnd, BaseMemory, FrontEndConfig, MelFrame, MelSource};
 use earnest_core::intent::{
     Confusions, Decoder, DecoderMemory, GrammarImage, ListImage, Record, Rescorer, Token, UtteranceDecoder,
@@ -121,6 +121,7 @@ impl Images<'_> {
     pub(crate) fn sizes(&self, config: &CommandsConfig, sizes: &mut Sizes) {
         sizes.add::<u32>(Net::required_words(&self.model));
         sizes.add::<f32>(self.sayable.columns(config));
+        sizes.add::<ConfidenceWeights>(usize::from(!self.weights.is_empty()));
         self.sayable.sizes(config, sizes);
     }
 }
@@ -132,7 +133,6 @@ pub(crate) fn acoustic_model(image: &[u8]) -> Result<Model<'_>, Error> {
 
 /// Acoustic model and judge, in `room`.
 pub(crate) fn net_and_judge<'a>(
-    config: &CommandsConfig,
     model: Model<'a>,
     columns: usize,
     numbers: &[f32],
@@ -142,10 +142,13 @@ pub(crate) fn net_and_judge<'a>(
     let words = room.take(Net::required_words(&model), 0)?;
     let net = Net::new(model, Storage::Lent(words)).map_err(wrong)?;
     let columns = room.take(columns, 0.0)?;
-    let weights = weights(numbers)?;
-    let judge = match config.slot_frames {
-        _ if columns.is_empty() => Judge::without_lists(weights),
-        _ => Judge::new(weights, Storage::Lent(columns)),
+    let weights = match room.make(usize::from(!numbers.is_empty()), |_| weights(numbers))? {
+        [weights] => weights,
+        _ => ConfidenceWeights::phones_m(),
+    };
+    let judge = match columns.is_empty() {
+        true => Judge::without_lists(weights),
+        false => Judge::new(weights, Storage::Lent(columns)),
     };
     Ok((net, judge.map_err(|error| Error::from_core(&error, "confidence "))?))
 }
@@ -181,7 +184,7 @@ impl<'a> Commands<'a> {
         let Images { model, sayable, weights } = images;
         let front_end = room.make(1, |_| Ok(BaseMemory::ZERO))?;
         let columns = sayable.columns(config);
-        let (net, judge) = net_and_judge(config, model, columns, weights, &mut room)?;
+        let (net, judge) = net_and_judge(model, columns, weights, &mut room)?;
         let decoder = sayable.decoder(config, bytes, &mut room)?;
         let [front_end] = front_end else { return Ok(()) };
         let vad = MelVad::new(config.vad(), &FrontEndConfig::base());

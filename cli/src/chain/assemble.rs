@@ -101,7 +101,7 @@ impl Plan<'_> {
             .map_err(|error| self.wrong(error))?;
         let recording = Recording::new(Storage::owned(RECORDING_S * SAMPLE_RATE_HZ as usize));
         let guard = Guard::new(policy.config, rules, recording).map_err(|error| self.wrong(error))?;
-        let judge = Judge::new(ConfidenceWeights::default(), Storage::owned(Rescorer::REQUIRED));
+        let judge = Judge::new(ConfidenceWeights::phones_m(), Storage::owned(Rescorer::REQUIRED));
         let parts = ChainParts {
             spotter: wake.spotter,
             net: grammar::acoustic_model()?,
