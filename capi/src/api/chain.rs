@@ -7,14 +7,20 @@ use super::command_types::{Command, CommandsConfig};
 use super::commands::{self, Bytes, Images, Sayable, net_and_judge};
 use super::guard::{self, Guarded, Ledger};
 use super::guard_types::{Action, EARNEST_NO_NUMBER, EARNEST_SLOTS, Input, Policy};
-use super::listener::{self, Engine, Model, in_range, vad_config};
+use super::listener::{self, Engine, Model, in_range, net_spotter, template_spotter, vad_config};
 use super::room::{Room, Sizes};
 use super::types::{Config, Error, Event, Status};
 use core::mem::MaybeUninit;
 use earnest_core::Storage;
-use earnest_core::chain::{self, Chain as CoreChain, ChainParts, Meanings, Remembered};
-use earnest_core::frontend::{BaseFrontEnd, BaseMemory};
+use earnest_core::audio::PreRoll;
+use earnest_core::chain::{self, Behind, BehindParts, Chain as CoreChain, Meanings, Remembered};
+use earnest_core::frontend::{BaseFrontEnd, BaseMemory, FrontEndConfig};
 use earnest_core::guard::{Guard, OwnerId};
+use earnest_core::intent::GrammarImage;
+use earnest_core::pipeline::Pipeline;
+use earnest_core::spotter::net::NetModel;
+use earnest_core::spotter::template::TemplateModel;
+use earnest_core::vad::MelVad;
 
 /// Samples of which no more than one frame comes.
 const FRAME: usize = 160;
@@ -140,60 +146,23 @@ impl<'a> Chain<'a> {
     #[inline(never)]
     pub(crate) fn make(
         slot: &mut MaybeUninit<Self>,
-        plan: Plan<'a>,
+        plan: &mut Plan<'a>,
         journal: Option<&'a mut [u8]>,
         bytes: Bytes<'_, 'a>,
         mut room: Room<'a>,
     ) -> Result<(), Error> {
-        let answers_only = plan.answers_only();
-        let Plan { config, listener, model, commands, images, sayable, policy, key, .. } = plan;
         let room = &mut room;
         let [front_end] = room.make(1, |_| Ok(BaseMemory::ZERO))? else { return Ok(()) };
+        let model = plan.model.take();
         let words = room.take(model.as_ref().map_or(0, Model::required_words), 0)?;
-        let spotter = Engine::of(&listener, model, words)?;
-        let Images { model, sayable: said, weights } = images;
-        let columns = said.columns(&commands);
-        let (net, judge) = net_and_judge(model, columns, weights, room)?;
-        let decoder = said.decoder(&commands, bytes, room)?;
-        let answers = sayable.decoder(&answers_only, bytes, room)?;
-        let all = plan.command_meanings;
-        let command_meanings = room.make(all.len(), |n| Ok(all.get(n).and_then(CommandMeaning::core)))?;
-        let all = plan.answer_meanings;
-        let answer_meanings = room.make(all.len(), |n| Ok(all.get(n).and_then(AnswerMeaning::core)))?;
-        let phones = room.take(answers.grammar().words(), 0)?;
-        answers.grammar().fewest_phones(phones);
-        let all = plan.actions;
-        let actions = room.make(all.len(), |n| {
-            let missing = || Error::new(Status::OutOfRange, "actions", 0.0, 0.0, n as f64);
-            all.get(n).map(guard::action).ok_or_else(missing)
-        })?;
-        let recording = room.take(policy.recording_samples as usize, 0)?;
-        let (guard, ledger) = guard::make(&policy, guard::Parts { actions, recording, journal, key })?;
-        let parts = ChainParts {
-            spotter,
-            net,
-            commands: decoder,
-            answers,
-            meanings: Meanings {
-                commands: Storage::Lent(command_meanings),
-                answers: Storage::Lent(answer_meanings),
-                answer_phones: Storage::Lent(phones),
-            },
-            judge,
-            guard,
-            pre_roll: Storage::Lent(room.take(listener.pre_roll_samples as usize, 0)?),
-            recent: Storage::Lent(room.take(config.recent_frames as usize, Remembered::UNUSED)?),
-        };
-        let core = chain::ChainConfig {
-            vad: vad_config(&listener),
-            utterance: commands.utterance(),
-            owner: OwnerId(config.owner),
-            wake_nats: config.wake_nats,
-            shortest_unknown_ms: config.shortest_unknown_ms,
-        };
-        let chain = CoreChain::with_front_end(core, BaseFrontEnd::new(front_end), parts);
-        slot.write(Chain { chain: chain.map_err(|error| Error::from_core(&error, ""))?, ledger });
-        Ok(())
+        let pre_roll = room.take(plan.listener.pre_roll_samples as usize, 0)?;
+        let (behind, ledger) = behind(plan, journal, bytes, room)?;
+        let stages = Stages { listener: &plan.listener, front_end, pre_roll, behind, ledger };
+        match model {
+            None => stages.emplace(slot, Engine::None),
+            Some(Model::Net(model)) => stages.with_net(slot, model, words),
+            Some(Model::Template(model)) => stages.with_template(slot, model, words),
+        }
     }
 
     /// Takes in samples as long as the journal has room for what they may make the guard tell; leaves the rest in `pcm`.
@@ -228,6 +197,120 @@ impl<'a> Chain<'a> {
             return Err(Error::new(Status::Busy, "chain", 0.0, 0.0, 1.0));
         }
         commands::set_list(self.chain.commands_mut(), list, image)
+    }
+}
+
+/// What stands behind the wake phrase.
+#[inline(never)]
+fn behind<'a>(
+    plan: &Plan<'a>,
+    journal: Option<&'a mut [u8]>,
+    bytes: Bytes<'_, 'a>,
+    room: &mut Room<'a>,
+) -> Result<(Behind<'a>, Ledger<'a>), Error> {
+    let Plan { config, listener, commands, images, sayable, policy, .. } = plan;
+    let columns = images.sayable.columns(commands);
+    let (net, judge) = net_and_judge(images.model.clone(), columns, images.weights, room)?;
+    let decoder = images.sayable.decoder(commands, bytes, room)?;
+    let answers = sayable.decoder(&plan.answers_only(), bytes, room)?;
+    let (meanings, actions) = meanings(plan, answers.grammar(), room)?;
+    let recording = room.take(policy.recording_samples as usize, 0)?;
+    let parts = guard::Parts { actions, recording, journal, key: plan.key };
+    let (guard, ledger) = guard::make(policy, parts)?;
+    let recent = Storage::Lent(room.take(config.recent_frames as usize, Remembered::UNUSED)?);
+    let core = chain::ChainConfig {
+        vad: vad_config(listener),
+        utterance: commands.utterance(),
+        owner: OwnerId(config.owner),
+        wake_nats: config.wake_nats,
+        shortest_unknown_ms: config.shortest_unknown_ms,
+    };
+    let parts = BehindParts { net, commands: decoder, answers, meanings, judge, guard, recent };
+    match Behind::new(core, parts) {
+        Ok(behind) => Ok((behind, ledger)),
+        Err(error) => Err(Error::from_core(&error, "")),
+    }
+}
+
+/// What can be said means, and the actions of the policy.
+#[inline(never)]
+fn meanings<'a>(
+    plan: &Plan<'a>,
+    answers: &GrammarImage<'a>,
+    room: &mut Room<'a>,
+) -> Result<(Meanings<'a>, &'a mut [earnest_core::guard::Action]), Error> {
+    let all = plan.command_meanings;
+    let commands = room.make(all.len(), |n| Ok(all.get(n).and_then(CommandMeaning::core)))?;
+    let all = plan.answer_meanings;
+    let answered = room.make(all.len(), |n| Ok(all.get(n).and_then(AnswerMeaning::core)))?;
+    let phones = room.take(answers.words(), 0)?;
+    answers.fewest_phones(phones);
+    let all = plan.actions;
+    let actions = room.make(all.len(), |n| {
+        let missing = || Error::new(Status::OutOfRange, "actions", 0.0, 0.0, n as f64);
+        all.get(n).map(guard::action).ok_or_else(missing)
+    })?;
+    let meanings = Meanings {
+        commands: Storage::Lent(commands),
+        answers: Storage::Lent(answered),
+        answer_phones: Storage::Lent(phones),
+    };
+    Ok((meanings, actions))
+}
+
+/// All but the engine, which differs.
+struct Stages<'p, 'a> {
+    listener: &'p Config,
+    front_end: &'a mut BaseMemory,
+    pre_roll: &'a mut [i16],
+    behind: Behind<'a>,
+    ledger: Ledger<'a>,
+}
+
+impl<'a> Stages<'_, 'a> {
+    // As those of a listener, and for the same reason.
+    #[inline(never)]
+    fn with_net(
+        self,
+        slot: &mut MaybeUninit<Chain<'a>>,
+        model: NetModel<'a>,
+        words: &'a mut [u32],
+    ) -> Result<(), Error> {
+        match net_spotter(self.listener, model, words) {
+            Ok(spotter) => self.emplace(slot, Engine::Net(spotter)),
+            Err(error) => Err(error),
+        }
+    }
+
+    #[inline(never)]
+    fn with_template(
+        self,
+        slot: &mut MaybeUninit<Chain<'a>>,
+        model: TemplateModel<'a>,
+        words: &'a mut [u32],
+    ) -> Result<(), Error> {
+        match template_spotter(self.listener, model, words) {
+            Ok(spotter) => self.emplace(slot, Engine::Template(spotter)),
+            Err(error) => Err(error),
+        }
+    }
+
+    #[inline(never)]
+    fn emplace(self, slot: &mut MaybeUninit<Chain<'a>>, engine: Engine<'a>) -> Result<(), Error> {
+        let Stages { listener, front_end, pre_roll, behind, ledger } = self;
+        let pre_roll = match PreRoll::new(Storage::Lent(pre_roll)) {
+            Ok(pre_roll) => pre_roll,
+            Err(error) => return Err(Error::from_core(&error, "")),
+        };
+        match MelVad::new(vad_config(listener), &FrontEndConfig::base()) {
+            Ok(vad) => {
+                let front_end = BaseFrontEnd::new(front_end);
+                let pipeline = Pipeline::of(front_end, vad, engine, pre_roll);
+                slot.write(Chain { chain: CoreChain::of(pipeline, behind), ledger });
+                Ok(())
+            }
+            Err(error) => Err(Error::from_core(&error, "vad_")),
+        }
     }
 }
 

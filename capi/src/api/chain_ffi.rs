@@ -71,13 +71,14 @@ pub unsafe extern "C" fn earnest_chain_init(
 ) -> i32 {
     let work = || {
         // SAFETY: the caller's promise.
-        let (handle, (plan, pieces)) = unsafe {
+        let (handle, (mut plan, pieces)) = unsafe {
             let handle = Out::new(chain, "chain")?;
             handle.set(null_mut());
             (handle, pointer::plan(config)?)
         };
         // SAFETY: the caller's promise.
-        handle.set(unsafe { pointer::place_chain(memory, memory_bytes, plan, &pieces, handle.piece()) }?);
+        handle
+            .set(unsafe { pointer::place_chain(memory, memory_bytes, &mut plan, &pieces, handle.piece()) }?);
         Ok(())
     };
     // SAFETY: the caller's promise.

@@ -4,7 +4,8 @@ use super::types::{Error, Status};
 use core::ffi::{c_char, c_void};
 use core::mem::offset_of;
 use earnest_core::confidence::{
-    CommandWeights, ConfidenceWeights, FEATURES, HIDDEN, MAX_SLOTS, MAX_VALUES, SlotVerdict, SlotWeights, Verdict,
+    CommandWeights, ConfidenceWeights, FEATURES, HIDDEN, MAX_SLOTS, MAX_VALUES, SlotVerdict, SlotWeights,
+    Verdict,
 };
 use earnest_core::intent::{AcousticsConfig, Decoder, DecoderConfig, Heard, Item, UtteranceConfig};
 use earnest_core::vad::MelVadConfig;

@@ -80,7 +80,7 @@ impl<'a> Sayable<'a> {
     /// The decoder, in `room`.
     #[inline(never)]
     pub(crate) fn decoder(
-        self,
+        &self,
         config: &CommandsConfig,
         bytes: Bytes<'_, 'a>,
         room: &mut Room<'a>,
@@ -95,6 +95,7 @@ impl<'a> Sayable<'a> {
             frames: Storage::Lent(room.take(self.slot_frames(config) * Phone::SYMBOLS, 0.0)?),
         };
         let Sayable { grammar, lists, confusions } = self;
+        let grammar = grammar.clone();
         let lists = room.make(lists.len(), |n| {
             let list = lists.get(n).map_or(Ok(&[][..]), bytes)?;
             ListImage::new(list).map_err(|error| from_image(&error, "list"))

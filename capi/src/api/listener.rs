@@ -28,23 +28,7 @@ pub(crate) enum Engine<'a> {
     Template(TemplateSpotter<'a>),
 }
 
-impl<'a> Engine<'a> {
-    /// The engine for `model`, in `state`.
-    #[inline(never)]
-    pub(crate) fn of(
-        config: &Config,
-        model: Option<Model<'a>>,
-        state: &'a mut [u32],
-    ) -> Result<Engine<'a>, Error> {
-        match model {
-            None => Ok(Engine::None),
-            Some(Model::Net(model)) => net_spotter(config, model, state).map(Engine::Net),
-            Some(Model::Template(model)) => template_spotter(config, model, state).map(Engine::Template),
-        }
-    }
-}
-
-fn net_spotter<'a>(
+pub(crate) fn net_spotter<'a>(
     config: &Config,
     model: NetModel<'a>,
     state: &'a mut [u32],
@@ -58,7 +42,7 @@ fn net_spotter<'a>(
     NetSpotter::new(wake, model, Storage::Lent(state)).map_err(|error| Error::from_core(&error, ""))
 }
 
-fn template_spotter<'a>(
+pub(crate) fn template_spotter<'a>(
     config: &Config,
     model: TemplateModel<'a>,
     state: &'a mut [u32],

@@ -641,7 +641,7 @@ pub(crate) unsafe fn plan(config: *const ChainConfig) -> Result<(Plan<'static>, 
 pub(crate) unsafe fn place_chain(
     memory: *mut c_void,
     bytes: usize,
-    plan: Plan<'static>,
+    plan: &mut Plan<'static>,
     pieces: &ChainPieces,
     handle: Piece,
 ) -> Result<*mut ChainHead, Error> {
