@@ -102,6 +102,26 @@
 #define EARNEST_NO_NUMBER UINT32_MAX
 
 /**
+ * Elements of earnest_command.slots.
+ */
+#define EARNEST_COMMAND_SLOTS 12
+
+/**
+ * Elements of earnest_said_slot.values.
+ */
+#define EARNEST_COMMAND_VALUES 8
+
+/**
+ * Numbers of earnest_commands_config.confidence.
+ */
+#define EARNEST_CONFIDENCE_NUMBERS 25
+
+/**
+ * Most that a guard is made to tell by 10 ms of audio: with less room for entries in its journal no more is taken in.
+ */
+#define EARNEST_CHAIN_TOLD_MOST (EARNEST_TOLD_MOST + 2)
+
+/**
  * What a call came to. Every call that gives anything but EARNEST_OK has changed nothing, unless it says otherwise.
  * Later versions may add values.
  */
@@ -445,6 +465,140 @@ typedef enum earnest_told_kind earnest_told_kind;
 typedef uint32_t earnest_told_kind;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/**
+ * What came of listening for a command.
+ */
+enum earnest_command_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing yet; all samples were taken in.
+     */
+    EARNEST_COMMAND_NONE = 0,
+    /**
+     * The grammar has a sentence for it: how likely it is that this was said, and to the device, tells `probability`.
+     */
+    EARNEST_COMMAND_UNDERSTOOD = 1,
+    /**
+     * Somebody spoke, and the grammar has no sentence for it.
+     */
+    EARNEST_COMMAND_UNKNOWN = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum earnest_command_kind earnest_command_kind;
+#else
+typedef uint32_t earnest_command_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What earnest_grammar_name() gives the name of.
+ */
+enum earnest_name_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The intent of a meaning.
+     */
+    EARNEST_NAME_INTENT = 0,
+    /**
+     * A list of the grammar.
+     */
+    EARNEST_NAME_LIST = 1,
+    /**
+     * A slot.
+     */
+    EARNEST_NAME_SLOT = 2,
+    /**
+     * A word.
+     */
+    EARNEST_NAME_WORD = 3,
+    /**
+     * A value of a list; the image is that of the list.
+     */
+    EARNEST_NAME_VALUE = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum earnest_name_kind earnest_name_kind;
+#else
+typedef uint32_t earnest_name_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What an answer means.
+ */
+enum earnest_answer_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It is none.
+     */
+    EARNEST_ANSWER_NONE = 0,
+    /**
+     * Yes.
+     */
+    EARNEST_ANSWER_YES = 1,
+    /**
+     * No.
+     */
+    EARNEST_ANSWER_NO = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum earnest_answer_kind earnest_answer_kind;
+#else
+typedef uint32_t earnest_answer_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a chain tells.
+ */
+enum earnest_chain_told_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * What was noticed: speech, the wake phrase. `event`.
+     */
+    EARNEST_CHAIN_EVENT = 0,
+    /**
+     * What was said while a request was open. What the guard makes of it follows. `gate`, `command`.
+     */
+    EARNEST_CHAIN_HEARD = 1,
+    /**
+     * What the guard says. `told`.
+     */
+    EARNEST_CHAIN_GUARD = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum earnest_chain_told_kind earnest_chain_told_kind;
+#else
+typedef uint32_t earnest_chain_told_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The whole chain. What is in it is the library's own.
+ */
+typedef struct earnest_chain earnest_chain;
+
+/**
+ * Listens for commands. What is in it is the library's own.
+ */
+typedef struct earnest_commands earnest_commands;
 
 /**
  * A guard. What is in it is the library's own.
@@ -1218,6 +1372,443 @@ typedef struct earnest_journal_facts {
     struct earnest_anchor end;
 } earnest_journal_facts;
 
+/**
+ * What an image of a grammar or of a list has. Counts of what it has none of are 0.
+ */
+typedef struct earnest_grammar_facts {
+    /**
+     * Meanings of a grammar.
+     */
+    uint32_t meanings;
+    /**
+     * Lists that its slots take values from.
+     */
+    uint32_t lists;
+    /**
+     * Slots.
+     */
+    uint32_t slots;
+    /**
+     * Words.
+     */
+    uint32_t words;
+    /**
+     * Values of a list.
+     */
+    uint32_t values;
+} earnest_grammar_facts;
+
+/**
+ * Text of an image: UTF-8, no zero at its end. It lies in the image, and stays as long as that does.
+ */
+typedef struct earnest_text {
+    /**
+     * Its first byte.
+     */
+    const char *text;
+    /**
+     * Its bytes.
+     */
+    size_t bytes;
+} earnest_text;
+
+/**
+ * Bytes of an image, which stay where they are.
+ */
+typedef struct earnest_image {
+    /**
+     * The first of them.
+     */
+    const void *image;
+    /**
+     * How many there are.
+     */
+    size_t bytes;
+} earnest_image;
+
+/**
+ * How commands are listened for. Fill it with earnest_commands_config_default(), then change what you need. Later versions
+ * add fields at the end.
+ */
+typedef struct earnest_commands_config {
+    /**
+     * sizeof(earnest_commands_config) of the program. Set by earnest_commands_config_default().
+     */
+    uint32_t size;
+    /**
+     * Ways through the grammar that are followed at a time, 16 to 65,536: some 96 to 112 bytes each. What it takes depends on
+     * the grammar; too few, and what was said is lost. Default 400.
+     */
+    uint32_t paths;
+    /**
+     * Words that are remembered, 64 to 1,000,000: 32 bytes each. Default 256.
+     */
+    uint32_t records;
+    /**
+     * Frames of a command, 50 a second, that its sureness is judged by, 0 to 3000: a byte each. Default 600.
+     */
+    uint32_t judged_frames;
+    /**
+     * Frames of a command that the values of slots are compared over, 0 to 3000: 156 bytes each, and 104,000 for the
+     * comparison. 0 saves both: then every value said is judged not to be listed. Counts only if the grammar has lists.
+     * Default 600.
+     */
+    uint32_t slot_frames;
+    /**
+     * The acoustic model: models/phones-*.ear, at a multiple of 4 bytes. Like all images it is used in place: it must stay
+     * there, unchanged, until earnest_commands_release(). Default null.
+     */
+    const void *model;
+    /**
+     * Bytes of it.
+     */
+    size_t model_bytes;
+    /**
+     * The grammar, compiled: `earnest grammar` writes it. Of any alignment. Default null.
+     */
+    const void *grammar;
+    /**
+     * Bytes of it.
+     */
+    size_t grammar_bytes;
+    /**
+     * Values of the grammar's lists, compiled, in the grammar's order; the array itself is read during the call only.
+     */
+    const struct earnest_image *lists;
+    /**
+     * As many as the grammar has. Default 0.
+     */
+    size_t list_count;
+    /**
+     * What the acoustic model hears for what is said, models/phones-*.confusions.bin, read during the call only: 6,084 bytes
+     * that are copied. Null: it hears what is said. Default null.
+     */
+    const void *confusions;
+    /**
+     * Bytes of it.
+     */
+    size_t confusions_bytes;
+    /**
+     * Weights of the judgement of how sure a command is, in the order of ConfidenceWeights of the Rust library, read during
+     * the call only. Null: the library's own, which are models/phones-m's. Default null.
+     */
+    const float *confidence;
+    /**
+     * EARNEST_CONFIDENCE_NUMBERS, or 0.
+     */
+    size_t confidence_count;
+    /**
+     * Ways are given up that score less than the best by more than this, 1 to 100 nats. Default 10.
+     */
+    float beam_nats;
+    /**
+     * Cost of a frame of sound that is no word of the grammar, 0 to 20 nats. Default 4.
+     */
+    float filler_nats;
+    /**
+     * The same before the first word, and where a sentence may be over, 0 to 20 nats. Default 2.
+     */
+    float edge_nats;
+    /**
+     * Cost of a word or value, -20 to 20 nats. Default 2.
+     */
+    float word_nats;
+    /**
+     * Taken off the logarithm of "no phone", -5 to 5 nats. Default 2.
+     */
+    float blank_nats;
+    /**
+     * Likelihood that every phone has in every frame, 0.000001 to 0.5. Default 0.001.
+     */
+    float floor;
+    /**
+     * Silence behind a sentence that ends it, 50 to 5000 ms; `vad_hangover_frames` count. Default 400.
+     */
+    uint32_t end_ms;
+    /**
+     * By how much the sentence must be ahead for that, -100 to 100 nats. Default 0.
+     */
+    float lead_nats;
+    /**
+     * Silence that ends a sentence which is less clearly over, `end_ms` to 10,000 ms. Default 600.
+     */
+    uint32_t unsure_ms;
+    /**
+     * Silence that ends anything else, `unsure_ms` to 10,000 ms. Default 2000.
+     */
+    uint32_t patience_ms;
+    /**
+     * Longest command, 1000 to 60,000 ms. Default 20,000.
+     */
+    uint32_t longest_ms;
+    /**
+     * Shortest stretch of speech that is listened to, 0 to 5000 ms. Default 100.
+     */
+    uint32_t shortest_ms;
+    /**
+     * As in earnest_config. Default 0.5.
+     */
+    float vad_threshold;
+    /**
+     * As in earnest_config. Default 3.
+     */
+    uint32_t vad_onset_frames;
+    /**
+     * As in earnest_config. Default 30.
+     */
+    uint32_t vad_hangover_frames;
+} earnest_commands_config;
+
+/**
+ * A value that may have been said.
+ */
+typedef struct earnest_said_value {
+    /**
+     * Its number in the list, from 0.
+     */
+    uint32_t value;
+    /**
+     * How likely it is that this was said, 0 to 1.
+     */
+    float probability;
+    /**
+     * The value.
+     */
+    struct earnest_text text;
+} earnest_said_value;
+
+/**
+ * A slot that was said.
+ */
+typedef struct earnest_said_slot {
+    /**
+     * Its number in the grammar, from 0.
+     */
+    uint32_t slot;
+    /**
+     * The number of the list that its values are from.
+     */
+    uint32_t list;
+    /**
+     * First sample of it.
+     */
+    uint64_t start;
+    /**
+     * One past the last.
+     */
+    uint64_t end;
+    /**
+     * The slot's name.
+     */
+    struct earnest_text name;
+    /**
+     * How likely it is that what was said there is none of the list, 0 to 1. If this is more than the first value's
+     * probability, that is what was heard.
+     */
+    float not_listed;
+    /**
+     * Elements of `values` that count.
+     */
+    uint32_t value_count;
+    /**
+     * The values that it may be, the likeliest first: names that sound alike stand beside each other.
+     */
+    struct earnest_said_value values[EARNEST_COMMAND_VALUES];
+} earnest_said_slot;
+
+/**
+ * A command that was said. All times are sample numbers.
+ */
+typedef struct earnest_command {
+    /**
+     * earnest_command_kind.
+     */
+    uint32_t kind;
+    /**
+     * The meaning of it, as the grammar numbers them: an intent, perhaps with slots of fixed values. EARNEST_NO_NUMBER if
+     * it is unknown.
+     */
+    uint32_t meaning;
+    /**
+     * The meaning's intent.
+     */
+    struct earnest_text intent;
+    /**
+     * First sample of its words.
+     */
+    uint64_t start;
+    /**
+     * One past the last.
+     */
+    uint64_t end;
+    /**
+     * First sample of the speech it was in.
+     */
+    uint64_t speech_start;
+    /**
+     * One past the last.
+     */
+    uint64_t speech_end;
+    /**
+     * One past the last sample that was needed to know that it was over.
+     */
+    uint64_t decided;
+    /**
+     * How likely it is that this was a command, and not other speech, 0 to 1.
+     */
+    float probability;
+    /**
+     * The same, times the probability of every slot's likeliest value; 0 if one is not listed.
+     */
+    float whole;
+    /**
+     * Logarithm of its likelihood against any speech at all, 0 at most.
+     */
+    float score;
+    /**
+     * Level of the speech above the background, dB.
+     */
+    float snr_db;
+    /**
+     * Elements of `slots` that count.
+     */
+    uint32_t slot_count;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * The slots that were said, in the order in which they were.
+     */
+    struct earnest_said_slot slots[EARNEST_COMMAND_SLOTS];
+} earnest_command;
+
+/**
+ * A meaning of the grammar of commands as an action of the policy.
+ */
+typedef struct earnest_command_meaning {
+    /**
+     * earnest_action.id; EARNEST_NO_NUMBER: nothing that the guard knows.
+     */
+    uint32_t action;
+    /**
+     * How many slots the action has; 0 without one.
+     */
+    uint32_t slot_count;
+    /**
+     * The numbers that they have in the grammar, in the action's order.
+     */
+    uint32_t slots[EARNEST_SLOTS];
+} earnest_command_meaning;
+
+/**
+ * A meaning of the grammar of answers.
+ */
+typedef struct earnest_answer_meaning {
+    /**
+     * earnest_answer_kind.
+     */
+    uint32_t kind;
+    /**
+     * The class of action that it names: "send it" names messages. EARNEST_NO_NUMBER for none: "yes".
+     */
+    uint32_t names_class;
+} earnest_answer_meaning;
+
+/**
+ * How a chain is made. Fill it with earnest_chain_config_default(), then set the pointers. Everything that they point to is
+ * read during the call only, but images and the journal's memory, which are used in place. Later versions add fields at
+ * the end.
+ */
+typedef struct earnest_chain_config {
+    /**
+     * sizeof(earnest_chain_config) of the program. Set by earnest_chain_config_default().
+     */
+    uint32_t size;
+    /**
+     * Whose the recordings of requests are. Default 0.
+     */
+    uint32_t owner;
+    /**
+     * The wake phrase, the VAD, and the pre-roll, with which a recording begins: 1 sample is enough where none is kept.
+     */
+    const struct earnest_config *listener;
+    /**
+     * Acoustic model, grammar of commands, how they are listened for. The VAD is the listener's.
+     */
+    const struct earnest_commands_config *commands;
+    /**
+     * The grammar of answers: yes, no. Of the rest the lists, `confusions`, `paths`, `records`, `judged_frames` and the
+     * decoder's nats and floor count; everything else is as for commands.
+     */
+    const struct earnest_commands_config *answers;
+    /**
+     * The guard.
+     */
+    const struct earnest_policy *policy;
+    /**
+     * What each meaning of the grammar of commands asks for, in the grammar's order.
+     */
+    const struct earnest_command_meaning *command_meanings;
+    /**
+     * As many as it has.
+     */
+    size_t command_meaning_count;
+    /**
+     * What each meaning of the grammar of answers is.
+     */
+    const struct earnest_answer_meaning *answer_meanings;
+    /**
+     * As many as it has.
+     */
+    size_t answer_meaning_count;
+    /**
+     * Frames that are remembered, 1 to 1000, 100 a second: from the end of the wake phrase until it is known, and what the
+     * acoustic model hears before. 232 bytes each. Default 100.
+     */
+    uint32_t recent_frames;
+    /**
+     * Log-likelihood ratio of an accepted wake phrase, 0 to 20 nats. Default 5.7.
+     */
+    float wake_nats;
+    /**
+     * Speech shorter than this that fits nothing is a cough, and is not told, 0 to 5000 ms. Default 500.
+     */
+    uint32_t shortest_unknown_ms;
+} earnest_chain_config;
+
+/**
+ * Something that a chain tells. What it points to is there for as long as the call lasts.
+ */
+typedef struct earnest_chain_told {
+    /**
+     * earnest_chain_told_kind. Later versions may add kinds.
+     */
+    uint32_t kind;
+    /**
+     * Which gate was listened at: 1 intent, 4 confirmation. EARNEST_NO_NUMBER for the other kinds.
+     */
+    uint32_t gate;
+    /**
+     * What was noticed, else null.
+     */
+    const struct earnest_event *event;
+    /**
+     * What was heard, by the grammar of commands or of answers, else null.
+     */
+    const struct earnest_command *command;
+    /**
+     * What the guard says, else null.
+     */
+    const struct earnest_told *told;
+} earnest_chain_told;
+
+/**
+ * Is told what a chain tells: `context` as it was given, `told` for as long as the call lasts. It must return (no longjmp, no
+ * exception), and what it calls of that chain gives EARNEST_BUSY: note what is to be done, and do it after the call.
+ */
+typedef void (*earnest_tell_chain)(void *context, const struct earnest_chain_told *told);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1606,6 +2197,342 @@ earnest_status earnest_journal_verify(const void *journal,
  */
 earnest_status earnest_surroundings_now(const struct earnest_listener *listener,
                                         struct earnest_surroundings *around);
+
+/**
+ * Checks an image of a grammar or of a list, whole, and tells what is in it.
+ *
+ * image: `bytes` bytes of any alignment, read during the call only. facts: written if it is a good one. error: null, or where
+ * the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL.
+ * Threads: any. Interrupts: no. Time: grows with `bytes`.
+ */
+earnest_status earnest_grammar_check(const void *image,
+                                     size_t bytes,
+                                     struct earnest_grammar_facts *facts,
+                                     struct earnest_error *error);
+
+/**
+ * The name of an intent, a list, a slot, a word, or a value: so a program finds the numbers of what it knows by name.
+ *
+ * image: a grammar's, or a list's for EARNEST_NAME_VALUE. kind: earnest_name_kind. number: from 0, less than
+ * earnest_grammar_check() tells. text: gets the name; it lies in the image.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL.
+ * Threads: any. Interrupts: no. Time: grows with `bytes`: the image is checked in every call.
+ */
+earnest_status earnest_grammar_name(const void *image,
+                                    size_t bytes,
+                                    uint32_t kind,
+                                    uint32_t number,
+                                    struct earnest_text *text);
+
+/**
+ * A slot that a meaning has without its being said: "lights off" has a state that is "off". `number` counts from 0.
+ *
+ * slot, value: get the slot's name and its value; they lie in the image.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OUT_OF_RANGE (also where the meaning has no more such slots),
+ * EARNEST_BAD_MODEL.
+ * Threads: any. Interrupts: no. Time: grows with `bytes`: the image is checked in every call.
+ */
+earnest_status earnest_grammar_fixed(const void *image,
+                                     size_t bytes,
+                                     uint32_t meaning,
+                                     uint32_t number,
+                                     struct earnest_text *slot,
+                                     struct earnest_text *value);
+
+/**
+ * Writes the defaults into `config`.
+ *
+ * config: `size` bytes, aligned as an earnest_commands_config. size: sizeof(earnest_commands_config), always.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_SIZE.
+ * Threads: any, on a `config` that nobody else uses. Interrupts: yes. Time: constant.
+ */
+earnest_status earnest_commands_config_default(struct earnest_commands_config *config, size_t size);
+
+/**
+ * How much memory listening for commands needs. It depends on the images, on `paths`, `records`, `judged_frames`,
+ * `slot_frames` and on the library's version.
+ *
+ * config: all of it is checked. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_SIZE, EARNEST_UNKNOWN_FIELD, EARNEST_OUT_OF_RANGE,
+ * EARNEST_BAD_MODEL.
+ * Threads: any. Interrupts: no. Time: grows with the images' bytes.
+ */
+earnest_status earnest_commands_required_bytes(const struct earnest_commands_config *config,
+                                               size_t *bytes,
+                                               struct earnest_error *error);
+
+/**
+ * Listens for commands, in the caller's memory: for whatever decides by itself when to listen, after a wake phrase
+ * (earnest_init()) or while a button is held. Behind wake phrase and guard in one: earnest_chain_init().
+ *
+ * memory: at least as many bytes as earnest_commands_required_bytes() says, aligned to EARNEST_ALIGNMENT; the library's until
+ * earnest_commands_release(). config: read during the call only, but its images are used in place. commands: gets the handle,
+ * null if anything is wrong. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_TOO_SMALL, EARNEST_BAD_SIZE,
+ * EARNEST_UNKNOWN_FIELD, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL.
+ * Threads: any. Interrupts: no. Time: grows with the images' bytes and the memory's.
+ */
+earnest_status earnest_commands_init(void *memory,
+                                     size_t memory_bytes,
+                                     const struct earnest_commands_config *config,
+                                     struct earnest_commands **commands,
+                                     struct earnest_error *error);
+
+/**
+ * The next sample pushed is sample `first`, and commands begin at sample `from` or later: what comes before is heard for the
+ * acoustic model's sake only, which hears words better that it has heard begin. If somebody is speaking at `from`, that is
+ * taken as the beginning of a command. What was heard before counts no more, and its memory is overwritten. With a
+ * listener's sample numbers the command has them too: after EARNEST_EVENT_WAKE, begin with the pre-roll's `start` as `first`
+ * and the event's `end` as `from`, push the pre-roll, then what the listener is pushed.
+ *
+ * After earnest_commands_init() it is as if it had been called with 0 and 0.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER.
+ * Threads: one at a time on a handle. Interrupts: no. Time: about one frame's, and that of overwriting the memory.
+ */
+earnest_status earnest_commands_begin(struct earnest_commands *commands,
+                                      uint64_t first,
+                                      uint64_t from);
+
+/**
+ * Takes in audio up to the end of a command. Call it until all samples are taken and `command->kind` is
+ * EARNEST_COMMAND_NONE, as earnest_push(). The same audio gives the same commands, bit for bit, however it is cut.
+ *
+ * pcm: `samples` samples of 16 kHz mono, 16 bit, native byte order, any number; read during the call only. May be null if
+ * `samples` is 0. taken: gets the number of samples taken in. command: written by every call that gives EARNEST_OK; its
+ * texts lie in the images.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_OUT_OF_RANGE, EARNEST_BAD_LISTENER.
+ * Threads: one at a time on a handle. Interrupts: no. Uses the floating-point unit. Time: that of a frame for every 160
+ * samples, which `paths` bounds; at the end of a command, for each of its slots that of comparing the list's values, which
+ * grows with their phones: see firmware/COST.md.
+ */
+earnest_status earnest_commands_push(struct earnest_commands *commands,
+                                     const int16_t *pcm,
+                                     size_t samples,
+                                     size_t *taken,
+                                     struct earnest_command *command);
+
+/**
+ * No more samples come, the button was let go: tells the command under way, if there is one, without waiting for silence.
+ * To go on, call earnest_commands_begin().
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER.
+ * Threads: one at a time on a handle. Interrupts: no. Time: some fifteen frames'.
+ */
+earnest_status earnest_commands_end(struct earnest_commands *commands,
+                                    struct earnest_command *command);
+
+/**
+ * Other values for a list: contacts that were changed. What is being said counts no more.
+ *
+ * list: which one, as the grammar numbers them. image: `bytes` bytes, compiled (`earnest grammar`), used in place; the one
+ * before is the caller's again. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL,
+ * EARNEST_BAD_LISTENER. Then the list is what it was.
+ * Threads: one at a time on a handle. Interrupts: no. Time: grows with `bytes`.
+ */
+earnest_status earnest_commands_set_list(struct earnest_commands *commands,
+                                         uint32_t list,
+                                         const void *image,
+                                         size_t bytes,
+                                         struct earnest_error *error);
+
+/**
+ * The clock: one past the last sample pushed, in `sample`.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER.
+ * Threads: one at a time on a handle. Interrupts: yes, if it didn't interrupt a call on the same handle. Time: constant.
+ */
+earnest_status earnest_commands_now(const struct earnest_commands *commands,
+                                    uint64_t *sample);
+
+/**
+ * Ends it. All of its memory is overwritten with zeros and is the caller's again, the images too.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER.
+ * Threads: one at a time on a handle. Interrupts: no. Time: that of overwriting the memory.
+ */
+earnest_status earnest_commands_release(struct earnest_commands *commands);
+
+/**
+ * Writes the defaults into `config`; its pointers are null.
+ *
+ * config: `size` bytes, aligned as an earnest_chain_config. size: sizeof(earnest_chain_config), always.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_SIZE.
+ * Threads: any, on a `config` that nobody else uses. Interrupts: yes. Time: constant.
+ */
+earnest_status earnest_chain_config_default(struct earnest_chain_config *config, size_t size);
+
+/**
+ * How much memory a chain needs, its journal apart.
+ *
+ * config: all of it is checked, and all that it points to. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_SIZE, EARNEST_UNKNOWN_FIELD, EARNEST_OUT_OF_RANGE,
+ * EARNEST_BAD_MODEL.
+ * Threads: any. Interrupts: no. Time: grows with the images' bytes.
+ */
+earnest_status earnest_chain_required_bytes(const struct earnest_chain_config *config,
+                                            size_t *bytes,
+                                            struct earnest_error *error);
+
+/**
+ * Makes the whole chain in the caller's memory: it wakes, listens for a command, for an answer, and tells by its guard what
+ * to do. While no request is open it only waits for the wake phrase.
+ *
+ * memory: at least as many bytes as earnest_chain_required_bytes() says, aligned to EARNEST_ALIGNMENT; the chain's until
+ * earnest_chain_release(), and so is the journal's memory. config: read during the call only, but images and the journal are
+ * used in place. chain: gets the handle, null if anything is wrong. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_TOO_SMALL, EARNEST_BAD_SIZE,
+ * EARNEST_UNKNOWN_FIELD, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL, EARNEST_BAD_JOURNAL.
+ * Threads: any. Interrupts: no. Time: grows with the images' bytes and the memory's.
+ */
+earnest_status earnest_chain_init(void *memory,
+                                  size_t memory_bytes,
+                                  const struct earnest_chain_config *config,
+                                  struct earnest_chain **chain,
+                                  struct earnest_error *error);
+
+/**
+ * Takes in audio, and tells what follows from it, one thing after the other, what the guard tells in the journal before.
+ * The same audio with the same reports at the same samples gives the same, bit for bit, however it is cut into calls.
+ *
+ * pcm: `samples` samples of 16 kHz mono, 16 bit, native byte order, any number; read during the call only. May be null if
+ * `samples` is 0. taken: gets the number of samples taken in: all, but for EARNEST_JOURNAL_FULL. tell: called during the
+ * call; null to hear nothing. context: is given to `tell`.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_OUT_OF_RANGE, EARNEST_BAD_LISTENER, EARNEST_BUSY:
+ * no sample was taken in. EARNEST_JOURNAL_FULL: the journal has room for less than EARNEST_CHAIN_TOLD_MOST entries; `taken`
+ * tells how far it got.
+ * Threads: one at a time on a chain. Interrupts: no. Uses the floating-point unit. Time: one frame's work for every 160
+ * samples, and that of `tell`; the first frame after the wake phrase is known hears all `recent_frames` again. The most that
+ * a call takes is in firmware/COST.md.
+ */
+earnest_status earnest_chain_push(struct earnest_chain *chain,
+                                  const int16_t *pcm,
+                                  size_t samples,
+                                  size_t *taken,
+                                  earnest_tell_chain tell,
+                                  void *context);
+
+/**
+ * Reports something to the chain's guard: prompts that began and ended, a second factor, cancel, mute; a wake from a button,
+ * a command from a screen. It counts from the latest sample on. After EARNEST_INPUT_MUTE nothing is heard from the next
+ * sample on, what was heard is overwritten, and samples count for the clock alone, until EARNEST_INPUT_UNMUTE.
+ *
+ * input: read during the call only. tell: called during the call, at most EARNEST_TOLD_MOST times; null to hear nothing.
+ * context: is given to `tell`. error: null, or where the numbers go of what was wrong.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER, EARNEST_BAD_SIZE, EARNEST_UNKNOWN_FIELD,
+ * EARNEST_OUT_OF_RANGE (no such kind), EARNEST_JOURNAL_FULL (never for a mute), EARNEST_BUSY. Then nothing was taken.
+ * Threads: one at a time on a chain. Interrupts: no. Time: where it opens an ear, all `recent_frames` are heard again; for a
+ * mute, that of overwriting the memory.
+ */
+earnest_status earnest_chain_report(struct earnest_chain *chain,
+                                    const struct earnest_input *input,
+                                    earnest_tell_chain tell,
+                                    void *context,
+                                    struct earnest_error *error);
+
+/**
+ * Uses an authorisation up, now, at the latest sample: if it gives EARNEST_OK, do the act. As earnest_guard_redeem().
+ *
+ * Gives what earnest_guard_redeem() gives.
+ * Threads: one at a time on a chain. Interrupts: no. Time: constant, and that of copying and wiping the recording.
+ */
+earnest_status earnest_chain_redeem(struct earnest_chain *chain,
+                                    struct earnest_authorization *authorization,
+                                    const struct earnest_act *act,
+                                    uint32_t owner,
+                                    int16_t *pcm,
+                                    size_t capacity,
+                                    size_t *samples,
+                                    struct earnest_told *told);
+
+/**
+ * Other values for a list of the commands, as earnest_commands_set_list(). While a request is open: EARNEST_BUSY.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL,
+ * EARNEST_BAD_LISTENER, EARNEST_BUSY. Then the list is what it was.
+ * Threads: one at a time on a chain. Interrupts: no. Time: grows with `bytes`.
+ */
+earnest_status earnest_chain_set_list(struct earnest_chain *chain,
+                                      uint32_t list,
+                                      const void *image,
+                                      size_t bytes,
+                                      struct earnest_error *error);
+
+/**
+ * The clock: samples pushed since the start, those not heard while muted among them, in `sample`.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: yes, if it didn't interrupt a call on the same chain. Time: constant.
+ */
+earnest_status earnest_chain_now(const struct earnest_chain *chain,
+                                 uint64_t *sample);
+
+/**
+ * Whether a request is open, 1 or 0 in `open`: then somebody must see or hear that the device is listening.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: yes, if it didn't interrupt a call on the same chain. Time: constant.
+ */
+earnest_status earnest_chain_is_open(const struct earnest_chain *chain,
+                                     uint32_t *open);
+
+/**
+ * Whether it is muted: 1 or 0 in `muted`.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: yes, if it didn't interrupt a call on the same chain. Time: constant.
+ */
+earnest_status earnest_chain_is_muted(const struct earnest_chain *chain,
+                                      uint32_t *muted);
+
+/**
+ * Notes in the chain's journal what the wall clock shows at the latest sample, as earnest_journal_clock().
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER, EARNEST_JOURNAL_FULL, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: no. Time: that of a hash of 128 bytes.
+ */
+earnest_status earnest_chain_clock(struct earnest_chain *chain, uint64_t unix_ms, int16_t ahead_minutes);
+
+/**
+ * How far the chain's journal is written, and where it ends, as earnest_journal_end().
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_NO_JOURNAL, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: yes, if it didn't interrupt a call on the same chain. Time: constant.
+ */
+earnest_status earnest_chain_journal_end(const struct earnest_chain *chain,
+                                         size_t *bytes,
+                                         struct earnest_anchor *end);
+
+/**
+ * Begins the chain's journal anew, as earnest_journal_rotate().
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER, EARNEST_NO_JOURNAL, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: no. Time: that of overwriting the journal's memory.
+ */
+earnest_status earnest_chain_journal_rotate(struct earnest_chain *chain);
+
+/**
+ * Ends the chain. All of its memory is overwritten with zeros and is the caller's again, images and journal too.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_LISTENER, EARNEST_BUSY.
+ * Threads: one at a time on a chain. Interrupts: no. Time: that of overwriting the memory.
+ */
+earnest_status earnest_chain_release(struct earnest_chain *chain);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -6,12 +6,18 @@
 //! | `api::listener` | the chain, and where its parts lie in the caller's memory |
 //! | `api::settings`, `api::guard_types` | the guard's part of it |
 //! | `api::guard` | the guard, its journal, the permission that is out |
-//! | `api::pointer` | every check of a pointer, and with the functions the only `unsafe` |
-//! | `api::ffi`, `api::guard_ffi` | the functions |
+//! | `api::command_types`, `api::commands` | what commands are, and who listens for them |
+//! | `api::chain_types`, `api::chain` | the whole chain |
+//! | `api::pointer`, `api::room` | every check of a pointer, and with the functions the only `unsafe` |
+//! | `api::ffi`, `api::guard_ffi`, `api::command_ffi`, `api::chain_ffi` | the functions |
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 mod api;
 
+#[cfg(test)]
+mod chain_tests;
+#[cfg(test)]
+mod command_tests;
 #[cfg(test)]
 mod guard_tests;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::Path;
 const HEAD: &str = include_str!("header/head.txt");
 
 /// Names in C. The enumerators take the name of the library alone.
-const NAMES: [(&str, &str); 28] = [
+const NAMES: [(&str, &str); 46] = [
     ("Status", "earnest_status"),
     ("EventKind", "earnest_event_kind"),
     ("Reason", "earnest_reason"),
@@ -36,6 +36,24 @@ const NAMES: [(&str, &str); 28] = [
     ("Anchor", "earnest_anchor"),
     ("JournalFacts", "earnest_journal_facts"),
     ("Tell", "earnest_tell"),
+    ("CommandKind", "earnest_command_kind"),
+    ("NameKind", "earnest_name_kind"),
+    ("Image", "earnest_image"),
+    ("Text", "earnest_text"),
+    ("CommandsConfig", "earnest_commands_config"),
+    ("SaidValue", "earnest_said_value"),
+    ("SaidSlot", "earnest_said_slot"),
+    ("Command", "earnest_command"),
+    ("GrammarFacts", "earnest_grammar_facts"),
+    ("CommandsHead", "earnest_commands"),
+    ("AnswerKind", "earnest_answer_kind"),
+    ("ChainToldKind", "earnest_chain_told_kind"),
+    ("CommandMeaning", "earnest_command_meaning"),
+    ("AnswerMeaning", "earnest_answer_meaning"),
+    ("ChainConfig", "earnest_chain_config"),
+    ("ChainTold", "earnest_chain_told"),
+    ("ChainHead", "earnest_chain"),
+    ("TellChain", "earnest_tell_chain"),
 ];
 
 fn header() -> String {
@@ -78,7 +96,19 @@ fn header() -> String {
         ..Config::default()
     };
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
-    let builder = ["types.rs", "settings.rs", "guard_types.rs", "pointer.rs", "ffi.rs", "guard_ffi.rs"]
+    let files = [
+        "types.rs",
+        "settings.rs",
+        "guard_types.rs",
+        "command_types.rs",
+        "chain_types.rs",
+        "pointer.rs",
+        "ffi.rs",
+        "guard_ffi.rs",
+        "command_ffi.rs",
+        "chain_ffi.rs",
+    ];
+    let builder = files
         .iter()
         .fold(Builder::new().with_config(config), |builder, file| builder.with_src(sources.join(file)));
     let mut text = Vec::new();
@@ -97,7 +127,11 @@ fn polished(text: &str) -> String {
             .replace("EARNEST_EVENT_KIND_", "EARNEST_EVENT_")
             .replace("EARNEST_TIER_NUMBER_", "EARNEST_TIER_")
             .replace("EARNEST_INPUT_KIND_", "EARNEST_INPUT_")
-            .replace("EARNEST_TOLD_KIND_", "EARNEST_TOLD_");
+            .replace("EARNEST_TOLD_KIND_", "EARNEST_TOLD_")
+            .replace("EARNEST_COMMAND_KIND_", "EARNEST_COMMAND_")
+            .replace("EARNEST_NAME_KIND_", "EARNEST_NAME_")
+            .replace("EARNEST_ANSWER_KIND_", "EARNEST_ANSWER_")
+            .replace("EARNEST_CHAIN_TOLD_KIND_", "EARNEST_CHAIN_");
         let function = line.starts_with(STATUS.0);
         // The arguments stay below each other.
         let line = if function { line.replacen(STATUS.0, STATUS.1, 1) } else { format!("{shift}{line}") };

@@ -16,10 +16,10 @@ static ALEXA: &[u8] = include_bytes!("../../examples/c/alexa.s16le");
 static MODEL: &Aligned<[u8]> = &Aligned(*include_bytes!("../../models/wake-alexa.ear"));
 /// Words of state that it needs.
 const WORDS: usize = 1_780;
-/// Samples that are remembered: 0.5 s.
-const PRE_ROLL: usize = 8_000;
+/// Samples that are remembered: 0.5 s; 0.1 s where the whole chain takes the memory, which remembers frames instead.
+const PRE_ROLL: usize = if cfg!(feature = "command") { 1_600 } else { 8_000 };
 /// Samples that an interrupt would hand over at once.
-pub(crate) const CHUNK: usize = 160;
+const CHUNK: usize = 160;
 
 /// Static RAM of this stage.
 pub(crate) struct Memory {
@@ -33,7 +33,7 @@ impl Memory {
         Memory { front_end: BaseMemory::ZERO, words: [0; WORDS], pre_roll: [0; PRE_ROLL] };
 }
 
-pub(crate) type Chain<'a> = Pipeline<'a, NetSpotter<'a>, MelVad, BaseFrontEnd<'a>>;
+type Chain<'a> = Pipeline<'a, NetSpotter<'a>, MelVad, BaseFrontEnd<'a>>;
 
 /// The clip, as an interrupt hands it over.
 pub(crate) fn chunks() -> impl Iterator<Item = [i16; CHUNK]> {
@@ -44,20 +44,27 @@ pub(crate) fn chunks() -> impl Iterator<Item = [i16; CHUNK]> {
     })
 }
 
+/// Front end and spotter, and the memory of the pre-roll.
 #[inline(never)]
-pub(crate) fn chain(memory: &mut Memory) -> Option<Chain<'_>> {
+pub(crate) fn parts(memory: &mut Memory) -> Option<(BaseFrontEnd<'_>, NetSpotter<'_>, &mut [i16])> {
     let Memory { front_end, words, pre_roll } = memory;
     let model = NetModel::parse(&MODEL.0[..]).ok()?;
     let needed = NetSpotter::required_words(&model);
     let spotter =
         NetSpotter::new(NetConfig::default(), model, Storage::Lent(words.get_mut(..needed)?)).ok()?;
+    Some((BaseFrontEnd::new(front_end), spotter, pre_roll))
+}
+
+#[inline(never)]
+fn chain(memory: &mut Memory) -> Option<Chain<'_>> {
+    let (front_end, spotter, pre_roll) = parts(memory)?;
     let vad = MelVad::new(MelVadConfig::default(), &FrontEndConfig::base()).ok()?;
     let pre_roll = PreRoll::new(Storage::Lent(pre_roll)).ok()?;
-    Some(Pipeline::of(BaseFrontEnd::new(front_end), vad, spotter, pre_roll))
+    Some(Pipeline::of(front_end, vad, spotter, pre_roll))
 }
 
 /// Events of one chunk: no more than one edge and one detection a frame.
-pub(crate) fn events(chain: &mut Chain<'_>, pcm: &[i16]) -> [Option<Event>; 2] {
+fn events(chain: &mut Chain<'_>, pcm: &[i16]) -> [Option<Event>; 2] {
     let (mut events, mut count) = ([None; 2], 0);
     chain.push(pcm, |event| {
         if let Some(slot) = events.get_mut(count) {

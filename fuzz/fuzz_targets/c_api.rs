@@ -6,6 +6,8 @@ extern crate earnest as earnest_core;
 
 #[path = "../../capi/src/api/mod.rs"]
 mod api;
+#[path = "c_api/commands.rs"]
+mod commands;
 #[path = "c_api/guard.rs"]
 mod guard;
 
@@ -20,13 +22,23 @@ use std::ptr::{null, null_mut};
 const MODEL: &[u8] = include_bytes!("../../examples/kitchen/hey_earnest.earnest");
 const NET: &[u8] = include_bytes!("../../models/wake-alexa.ear");
 const OK: i32 = 0;
-/// No listener of more memory than this is made.
+/// Nothing of more memory than this is made.
 const MAX_BYTES: usize = 1 << 20;
 
-/// Reads arguments from the fuzzer's bytes; zeros when they are used up.
-struct Bytes<'a>(&'a [u8]);
+/// Work that a run may do, in samples: eight seconds of audio, or so many other things that take time. A run of all the
+/// bytes that a fuzzer gives would push minutes otherwise, and take half of one.
+const WORK: usize = 128_000;
+/// What making or checking something of a large image counts as.
+const IMAGE: usize = 4000;
+
+/// Reads arguments from the fuzzer's bytes, zeros when they are used up; and how much work is left.
+struct Bytes<'a>(&'a [u8], usize);
 
 impl Bytes<'_> {
+    fn spend(&mut self, work: usize) {
+        self.1 = self.1.saturating_sub(work);
+    }
+
     fn byte(&mut self) -> u8 {
         let Some((first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;
@@ -71,17 +83,22 @@ struct Slot {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut bytes = Bytes(bytes);
+    let mut bytes = Bytes(bytes, WORK);
     let mut slots: Vec<Slot> = (0..3)
         .map(|_| Slot { memory: Vec::new(), handle: null_mut(), model: Vec::new(), live: false })
         .collect();
     let mut guards: Vec<guard::Slot> = (0..2).map(|_| guard::Slot::default()).collect();
-    while !bytes.0.is_empty() {
-        match bytes.byte() % 6 {
+    let (mut commands, mut chain) = (commands::Slot::default(), commands::ChainSlot::default());
+    while !bytes.0.is_empty() && bytes.1 > 0 {
+        match bytes.byte() % 10 {
             which @ 0..3 => step(&mut bytes, &mut slots[usize::from(which)]),
-            which => guard::step(&mut bytes, &mut guards[usize::from(which % 2)]),
+            which @ 3..6 => guard::step(&mut bytes, &mut guards[usize::from(which % 2)]),
+            6 | 7 => commands.step(&mut bytes),
+            _ => chain.step(&mut bytes),
         }
     }
+    commands.end();
+    chain.end();
     guards.iter_mut().for_each(guard::Slot::end);
     for slot in &mut slots {
         let live = slot.live;
@@ -138,6 +155,7 @@ fn config(bytes: &mut Bytes, model: &[u8]) -> Config {
 
 /// A model of either engine, whole or changed, with length and checksum made right or not.
 fn model(bytes: &mut Bytes) -> Vec<u8> {
+    bytes.spend(IMAGE / 4);
     let net = bytes.byte() & 1 != 0;
     let mut model = if net { NET } else { MODEL }.to_vec();
     for _ in 0..bytes.byte() % 4 {
@@ -192,7 +210,9 @@ fn step(bytes: &mut Bytes, slot: &mut Slot) {
             let out = place(bytes, &mut vad, slot);
             if unsafe { earnest_vad(handle, out) } == OK {
                 let vad = unsafe { vad.assume_init() };
-                assert!(vad.speech <= 1 && (0.0..=1.0).contains(&vad.probability) && vad.level_db.is_finite());
+                assert!(
+                    vad.speech <= 1 && (0.0..=1.0).contains(&vad.probability) && vad.level_db.is_finite()
+                );
                 assert!((0.0..=1.0).contains(&vad.score));
             }
         }
@@ -290,11 +310,17 @@ fn init(bytes: &mut Bytes, slot: &mut Slot) {
     (slot.handle, slot.live) = (handle, good);
 }
 
-fn push(bytes: &mut Bytes, slot: &mut Slot, handle: *mut api::Handle, good: bool) {
+/// Samples to push, as many as are left to a run.
+fn samples(bytes: &mut Bytes) -> Box<[i16]> {
     let count = bytes.size();
-    let (kind, seed) = (bytes.byte(), bytes.word());
-    let mut state = seed;
-    let pcm: Box<[i16]> = (0..count.min(20_000))
+    noise(bytes, count)
+}
+
+fn noise(bytes: &mut Bytes, count: usize) -> Box<[i16]> {
+    let (kind, mut state) = (bytes.byte(), bytes.word());
+    let count = count.min(20_000).min(bytes.1);
+    bytes.spend(count);
+    (0..count)
         .map(|i| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             match kind % 4 {
@@ -305,7 +331,12 @@ fn push(bytes: &mut Bytes, slot: &mut Slot, handle: *mut api::Handle, good: bool
                 _ => ((state >> 18) as i16).wrapping_mul(i16::from(i / 1600 % 2 == 0)),
             }
         })
-        .collect();
+        .collect()
+}
+
+fn push(bytes: &mut Bytes, slot: &mut Slot, handle: *mut api::Handle, good: bool) {
+    let count = bytes.size();
+    let pcm = noise(bytes, count);
     let samples = match bytes.byte() {
         0 => null(),
         1 => pcm.as_ptr().cast::<u8>().wrapping_add(1).cast(),

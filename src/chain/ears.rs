@@ -62,11 +62,11 @@ impl<'a> Ears<'a> {
     }
 
     /// Begins to listen for what is said from `from` on. `before`: frames that were heard already.
-    pub(super) fn open<'f>(
+    pub(super) fn open(
         &mut self,
         ear: Ear,
         from: SampleIndex,
-        before: impl Iterator<Item = &'f (MelFrame, VadFrame)>,
+        before: impl Iterator<Item = (MelFrame, VadFrame)>,
     ) {
         (self.ear, self.from) = (ear, from);
         if self.exchanged != (ear == Ear::Answer) {
@@ -78,7 +78,7 @@ impl<'a> Ears<'a> {
         for (frame, vad) in before {
             // No command is over before it was listened to: it would have to have ended, and been quiet for a while,
             // before the wake phrase was known.
-            let _ = self.hear(frame, vad);
+            let _ = self.hear(&frame, &vad);
         }
     }
 
@@ -119,6 +119,8 @@ impl<'a> Ears<'a> {
     /// Nothing is left of what was heard.
     pub(super) fn wipe(&mut self) {
         self.close();
-        self.other.reset();
+        self.utterance.decoder_mut().wipe();
+        self.other.wipe();
+        self.judge.wipe();
     }
 }

@@ -19,20 +19,20 @@ mod recent;
 pub use meaning::{AnswerMeaning, CommandMeaning, Meanings};
 pub use recent::Remembered;
 
-use crate::audio::{SampleIndex, SampleSpan};
+use crate::audio::{PreRoll, SampleIndex, SampleSpan};
 use crate::confidence::{Judge, Verdict};
 use crate::error::ConfigError;
 use crate::event::Event;
-use crate::frontend::FrontEndConfig;
+use crate::frontend::{FrontEnd, FrontEndConfig, MelSource};
 use crate::guard::{
     Answer, Gate, Guard, Input, MAX_SLOTS, Output, OwnerId, Slot, Surroundings, TalkMeter, Understood, Wake,
 };
 use crate::intent::{Decoder, Heard, UtteranceConfig, UtteranceDecoder};
 use crate::nn::Net;
-use crate::pipeline::{Pipeline, PipelineConfig};
+use crate::pipeline::Pipeline;
 use crate::spotter::{Detection, KeywordSpotter};
 use crate::storage::Storage;
-use crate::vad::MelVadConfig;
+use crate::vad::{MelVad, MelVadConfig};
 use ears::{Ear, Ears, Utterance};
 use recent::Recent;
 
@@ -88,6 +88,48 @@ pub struct ChainParts<'a, K> {
     pub recent: Storage<'a, Remembered>,
 }
 
+/// What stands behind the wake phrase, in parts: see [`ChainParts`].
+#[derive(Debug)]
+pub struct BehindParts<'a> {
+    /// Phones from frames.
+    pub net: Net<'a>,
+    /// Listens for commands.
+    pub commands: Decoder<'a>,
+    /// Listens for answers.
+    pub answers: Decoder<'a>,
+    /// What they mean.
+    pub meanings: Meanings<'a>,
+    /// How sure they are.
+    pub judge: Judge<'a>,
+    /// Decides.
+    pub guard: Guard<'a>,
+    /// Memory of the latest frames.
+    pub recent: Storage<'a, Remembered>,
+}
+
+/// What stands behind the wake phrase, put together.
+#[derive(Debug)]
+pub struct Behind<'a> {
+    config: ChainConfig,
+    recent: Recent<'a>,
+    ears: Ears<'a>,
+    guard: Guard<'a>,
+}
+
+impl<'a> Behind<'a> {
+    /// # Errors
+    /// [`ConfigError`] of a field, or of meanings that are not as many as the grammars have.
+    pub fn new(config: ChainConfig, parts: BehindParts<'a>) -> Result<Self, ConfigError> {
+        ConfigError::check("wake_nats", f64::from(config.wake_nats), 0.0, 20.0)?;
+        ConfigError::check("shortest_unknown_ms", f64::from(config.shortest_unknown_ms), 0.0, 5000.0)?;
+        let BehindParts { net, commands, answers, meanings, judge, guard, recent } = parts;
+        meanings.check(&commands, &answers)?;
+        let recent = Recent::new(recent)?;
+        let utterance = UtteranceDecoder::new(config.utterance, net, commands)?;
+        Ok(Behind { config, recent, ears: Ears::new(utterance, answers, judge, meanings), guard })
+    }
+}
+
 /// What the chain tells.
 #[derive(Debug)]
 pub enum Told<'d, 'a> {
@@ -108,11 +150,11 @@ pub enum Told<'d, 'a> {
     Guard(Output),
 }
 
-/// The chain.
+/// The chain. `F`: its front end.
 #[derive(Debug)]
-pub struct Chain<'a, K> {
+pub struct Chain<'a, K, F = FrontEnd> {
     config: ChainConfig,
-    pipeline: Pipeline<'a, K>,
+    pipeline: Pipeline<'a, K, MelVad, F>,
     recent: Recent<'a>,
     talk: TalkMeter,
     ears: Ears<'a>,
@@ -125,25 +167,35 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
     /// # Errors
     /// [`ConfigError`] of a field, of a stage, or of meanings that are not as many as the grammars have.
     pub fn new(config: ChainConfig, parts: ChainParts<'a, K>) -> Result<Self, ConfigError> {
-        ConfigError::check("wake_nats", f64::from(config.wake_nats), 0.0, 20.0)?;
-        ConfigError::check("shortest_unknown_ms", f64::from(config.shortest_unknown_ms), 0.0, 5000.0)?;
+        Chain::with_front_end(config, FrontEnd::new(FrontEndConfig::base())?, parts)
+    }
+}
+
+impl<'a, K: KeywordSpotter, F: MelSource> Chain<'a, K, F> {
+    /// With another front end, which gives the frames of [`FrontEndConfig::base`].
+    ///
+    /// # Errors
+    /// As [`Chain::new`].
+    pub fn with_front_end(
+        config: ChainConfig,
+        front_end: F,
+        parts: ChainParts<'a, K>,
+    ) -> Result<Self, ConfigError> {
         let ChainParts { spotter, net, commands, answers, meanings, judge, guard, pre_roll, recent } = parts;
-        meanings.check(&commands, &answers)?;
-        let up_to_wake = PipelineConfig { front_end: FrontEndConfig::base(), vad: config.vad };
-        Ok(Chain {
-            config,
-            pipeline: Pipeline::new(up_to_wake, spotter, pre_roll)?,
-            recent: Recent::new(recent)?,
-            talk: TalkMeter::new(config.vad.talk_window_s),
-            ears: Ears::new(
-                UtteranceDecoder::new(config.utterance, net, commands)?,
-                answers,
-                judge,
-                meanings,
-            ),
-            guard,
-            announced: None,
-        })
+        let behind = BehindParts { net, commands, answers, meanings, judge, guard, recent };
+        let behind = Behind::new(config, behind)?;
+        let vad = MelVad::new(config.vad, &FrontEndConfig::base())?;
+        Ok(Chain::of(Pipeline::of(front_end, vad, spotter, PreRoll::new(pre_roll)?), behind))
+    }
+
+    /// A chain of stages that are there already, all as new. `pipeline` has the VAD of the configuration that `behind` was made
+    /// with, and takes the frames of [`FrontEndConfig::base`].
+    // Inlined, as Pipeline::of.
+    #[inline]
+    pub fn of(pipeline: Pipeline<'a, K, MelVad, F>, behind: Behind<'a>) -> Self {
+        let Behind { config, recent, ears, guard } = behind;
+        let talk = TalkMeter::new(config.vad.talk_window_s);
+        Chain { config, pipeline, recent, talk, ears, guard, announced: None }
     }
 
     /// Takes in `pcm`: 16 kHz, mono, any number of samples. What is told doesn't depend on how the audio is cut.

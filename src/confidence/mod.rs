@@ -152,6 +152,11 @@ impl<'a> Judge<'a> {
         Some(verdict)
     }
 
+    /// Nothing is left in memory of what was judged.
+    pub fn wipe(&mut self) {
+        self.rescorer.wipe();
+    }
+
     /// Probabilities of candidates, the best of which comes first.
     fn slot(&self, candidates: &[Candidate], snr_db: f32, free_phones: u32, quality: f32) -> SlotVerdict {
         let SlotWeights { score, phone, not_listed } = &self.weights.slots;

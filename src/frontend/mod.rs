@@ -56,6 +56,13 @@ impl MelFrame {
         MelFrame { index: 0, span: SampleSpan::default(), mean_square: 0.0, bins, mel }
     }
 
+    /// A frame with these bands, the first, of no power.
+    pub(crate) fn of(span: SampleSpan, bands: &[f32]) -> Self {
+        let mut frame = MelFrame { span, ..MelFrame::new(bands.len()) };
+        frame.mel.as_flattened_mut().iter_mut().zip(bands).for_each(|(to, from)| *to = *from);
+        frame
+    }
+
     /// Compressed mel energies, lowest band first; their number and scale are the configuration's.
     pub fn mel(&self) -> &[f32] {
         let mel = self.mel.as_flattened();

@@ -17,6 +17,7 @@ use crate::confusions::Confusions;
 use crate::error::ConfigError;
 use crate::lexicon::Phone;
 use crate::storage::Storage;
+use zeroize::Zeroize;
 
 /// How a decoder searches.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -226,6 +227,17 @@ impl<'a> Decoder<'a> {
         self.frame = 0;
         let start = Path { score: 0.0, history: NONE, start: 0, entered: 0.0 };
         self.index.pause(&mut self.now, BETWEEN, 0, start);
+    }
+
+    /// As [`Decoder::reset`], and nothing is left in memory of what was heard.
+    pub fn wipe(&mut self) {
+        self.now.wipe();
+        self.next.wipe();
+        self.index.wipe();
+        self.history.wipe();
+        self.frames.zeroize();
+        self.best.zeroize();
+        self.reset();
     }
 
     /// Frames taken in since the last reset.

@@ -51,6 +51,12 @@ impl<'a> History<'a> {
         self.len = 0;
     }
 
+    /// Nothing is left in memory.
+    pub(super) fn wipe(&mut self) {
+        self.records.fill(Record::UNUSED);
+        self.len = 0;
+    }
+
     pub(super) fn get(&self, index: u32) -> Option<&Record> {
         self.records.get(..self.len)?.get(index as usize)
     }

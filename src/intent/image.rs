@@ -14,7 +14,8 @@
 //! | strings | strings | 2 | first byte, bytes |
 //!
 //! and then the bytes of the strings: words, lists, slots, intents and fixed values of a grammar, values of a list.
-//! Nodes make trees of phones: the children of a node follow each other and stand behind it.
+//! Nodes make trees of phones, a state's behind that of the state before: the children of a node follow each other and
+//! stand behind it, and behind the children of the node before; so do its ends.
 
 use crate::image::{ImageError, check_frame, u32_at};
 use crate::lexicon::Phone;
@@ -160,13 +161,23 @@ impl<'a, const N: usize> Tables<'a, N> {
 
     /// `what`, `to`: how many words or values, and states, there are.
     fn check_tree(&self, nodes: usize, ends: usize, what: usize, to: usize) -> Result<(), ImageError> {
+        // No node is the child of two, and no end is of two nodes: who walks through a tree meets everything once.
+        let (mut free, mut free_ends) = (0, 0);
         for n in 0..self.counts[nodes] as u32 {
             let node = self.node(nodes, n);
             let phone = Phone::new(node.phone).is_some_and(|phone| !phone.is_blank());
             let children = node.children.within(self.counts[nodes])
-                && (node.children.count == 0 || node.children.first > n);
-            if !phone || !children || !node.ends.within(self.counts[ends]) {
+                && (node.children.count == 0 || node.children.first > n && node.children.first >= free);
+            let own_ends =
+                node.ends.within(self.counts[ends]) && (node.ends.count == 0 || node.ends.first >= free_ends);
+            if !phone || !children || !own_ends {
                 return Err(ImageError::Contents { what: "wrong node", index: n as usize });
+            }
+            if node.children.count > 0 {
+                free = node.children.iter().end;
+            }
+            if node.ends.count > 0 {
+                free_ends = node.ends.iter().end;
             }
         }
         for n in 0..self.counts[ends] as u32 {
@@ -227,11 +238,17 @@ impl<'a> GrammarImage<'a> {
         }
         tables.check_strings(STRINGS)?;
         tables.check_tree(NODES, ENDS, self.words as usize, states)?;
+        // No two states begin the same words.
+        let mut free = 0;
         for n in 0..states as u32 {
             let state = self.state(n);
             let accept = state.accept.is_none_or(|meaning| (meaning as usize) < meanings);
-            if !accept || !state.roots.within(nodes) || !state.arcs.within(arcs) {
+            let own = state.roots.within(nodes) && (state.roots.count == 0 || state.roots.first >= free);
+            if !accept || !own || !state.arcs.within(arcs) {
                 return Err(ImageError::Contents { what: "wrong state", index: n as usize });
+            }
+            if state.roots.count > 0 {
+                free = state.roots.iter().end;
             }
         }
         for n in 0..arcs as u32 {
@@ -319,6 +336,42 @@ impl<'a> GrammarImage<'a> {
         })
     }
 
+    /// Fewest phones of every word, into `out` in the words' order; 0 for a word of more phones than 64, and for one that no
+    /// sentence has.
+    pub fn fewest_phones(&self, out: &mut [u8]) {
+        /// Longest word that is looked at.
+        const DEPTH: usize = 64;
+        out.fill(0);
+        for state in 0..self.states() as u32 {
+            let mut open = [Span::default(); DEPTH];
+            open[0] = self.state(state).roots;
+            let mut depth = 0usize;
+            while let Some(span) = open.get_mut(depth) {
+                if span.count == 0 {
+                    match depth.checked_sub(1) {
+                        Some(up) => depth = up,
+                        None => break,
+                    }
+                    continue;
+                }
+                let node = self.node(span.first);
+                *span = Span { first: span.first + 1, count: span.count - 1 };
+                for end in node.ends.iter() {
+                    let phones = depth as u8 + 1;
+                    if let Some(fewest) = out.get_mut(self.end(end).what as usize)
+                        && (*fewest == 0 || *fewest > phones)
+                    {
+                        *fewest = phones;
+                    }
+                }
+                if let Some(children) = open.get_mut(depth + 1) {
+                    *children = node.children;
+                    depth += 1;
+                }
+            }
+        }
+    }
+
     fn string(&self, index: u32) -> &str {
         if (index as usize) < self.tables.counts[STRINGS] { self.tables.string(STRINGS, index) } else { "" }
     }
@@ -354,6 +407,9 @@ pub struct ListImage<'a> {
 }
 
 impl<'a> ListImage<'a> {
+    /// How its images begin.
+    pub const MAGIC: [u8; 8] = LIST_MAGIC;
+
     /// Checks all of `image`, so once.
     ///
     /// # Errors

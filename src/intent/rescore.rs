@@ -10,6 +10,7 @@ use super::tokens::NEVER;
 use crate::error::ConfigError;
 use crate::lexicon::Phone;
 use crate::storage::Storage;
+use zeroize::Zeroize;
 
 /// Most phones of a value that are compared.
 const MAX_DEPTH: usize = 64;
@@ -63,6 +64,11 @@ impl<'a> Rescorer<'a> {
     /// One that finds no value at all.
     pub(crate) fn none() -> Self {
         Rescorer { columns: Storage::Lent(&mut []) }
+    }
+
+    /// Nothing is left in memory of what was compared.
+    pub(crate) fn wipe(&mut self) {
+        self.columns.zeroize();
     }
 
     /// The values that explain best what was said at `items[index]`, the best first, in `out`, and what there was to

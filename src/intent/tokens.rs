@@ -91,6 +91,12 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// Nothing is left in memory.
+    pub(super) fn wipe(&mut self) {
+        self.entries.fill([0; 2]);
+        self.round = 0;
+    }
+
     /// The token at a place, a new one if there is none and room is left.
     fn find<'t>(&mut self, set: &'t mut Set<'_>, arc: u32, node: u32) -> Option<&'t mut Token> {
         let mask = self.entries.len().wrapping_sub(1);
@@ -168,6 +174,12 @@ impl<'a> Set<'a> {
     pub(super) fn clear(&mut self) {
         self.len = 0;
         self.best = NEVER;
+    }
+
+    /// Nothing is left in memory.
+    pub(super) fn wipe(&mut self) {
+        self.tokens.fill(Token::UNUSED);
+        self.clear();
     }
 
     pub(super) fn as_slice(&self) -> &[Token] {

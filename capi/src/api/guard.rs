@@ -19,13 +19,41 @@ const MIN_ENTRIES: usize = EARNEST_TOLD_MOST + 2;
 /// Takes the samples of a recording.
 pub(crate) type Copy<'c> = &'c mut dyn FnMut(&[i16]);
 
-/// What a handle stands for.
-pub(crate) struct Keeper<'a> {
-    guard: Guard<'a>,
+/// What a guard's handle keeps for it: its journal, the one permission that may be out.
+pub(crate) struct Ledger<'a> {
     journal: Option<Journal<'a>>,
     /// What was authorised and not yet redeemed, and what the permit for it says.
     open: Option<(Authorization, Permit)>,
+    /// The guard's.
+    id: u16,
     recording_samples: usize,
+}
+
+/// What a handle stands for.
+pub(crate) struct Keeper<'a> {
+    guard: Guard<'a>,
+    ledger: Ledger<'a>,
+}
+
+/// Who has a guard.
+pub(crate) trait Guarded<'a> {
+    fn guarded(&mut self) -> (&mut Guard<'a>, &mut Ledger<'a>);
+    fn ledger(&self) -> &Ledger<'a>;
+    fn is_open(&self) -> bool;
+}
+
+impl<'a> Guarded<'a> for Keeper<'a> {
+    fn guarded(&mut self) -> (&mut Guard<'a>, &mut Ledger<'a>) {
+        (&mut self.guard, &mut self.ledger)
+    }
+
+    fn ledger(&self) -> &Ledger<'a> {
+        &self.ledger
+    }
+
+    fn is_open(&self) -> bool {
+        self.guard.is_open()
+    }
 }
 
 /// Memory that a keeper is made of.
@@ -36,31 +64,50 @@ pub(crate) struct Parts<'a> {
     pub(crate) key: Option<[u8; 32]>,
 }
 
+/// A guard of `policy`, and what is kept for it.
+#[inline(never)]
+pub(crate) fn make<'a>(policy: &Policy, parts: Parts<'a>) -> Result<(Guard<'a>, Ledger<'a>), Error> {
+    let config_error = |error: ConfigError| Error::from_core(&error, "");
+    let Parts { actions, recording, journal, key } = parts;
+    let recording_samples = recording.len();
+    let core = guard::Policy::new(Storage::Lent(actions), |_| ()).map_err(config_error)?;
+    let guard =
+        Guard::new(policy.config(), core, Recording::new(Storage::Lent(recording))).map_err(config_error)?;
+    let journal = match journal {
+        None => None,
+        Some(memory) => {
+            let journal = Journal::open(Storage::Lent(memory), key.map(Key::new));
+            Some(journal.map_err(|error| match error {
+                OpenError::Config(error) => config_error(error),
+                OpenError::Fault(fault) => from_fault(&fault),
+                _ => Error::new(Status::BadJournal, "journal", 0.0, 0.0, 0.0),
+            })?)
+        }
+    };
+    Ok((guard, Ledger { journal, open: None, id: policy.id as u16, recording_samples }))
+}
+
 impl<'a> Keeper<'a> {
-    #[inline(never)]
     pub(crate) fn new(policy: &Policy, parts: Parts<'a>) -> Result<Self, Error> {
-        let config_error = |error: ConfigError| Error::from_core(&error, "");
-        let Parts { actions, recording, journal, key } = parts;
-        let recording_samples = recording.len();
-        let core = guard::Policy::new(Storage::Lent(actions), |_| ()).map_err(config_error)?;
-        let guard = Guard::new(policy.config(), core, Recording::new(Storage::Lent(recording)))
-            .map_err(config_error)?;
-        let journal = match journal {
-            None => None,
-            Some(memory) => {
-                let journal = Journal::open(Storage::Lent(memory), key.map(Key::new));
-                Some(journal.map_err(|error| match error {
-                    OpenError::Config(error) => config_error(error),
-                    OpenError::Fault(fault) => from_fault(&fault),
-                    _ => Error::new(Status::BadJournal, "journal", 0.0, 0.0, 0.0),
-                })?)
-            }
-        };
-        Ok(Keeper { guard, journal, open: None, recording_samples })
+        make(policy, parts).map(|(guard, ledger)| Keeper { guard, ledger })
     }
 
+    /// Hands an input to the guard; each thing told is put into the journal first.
+    pub(crate) fn tell(&mut self, at: u64, input: &Input, mut told: impl FnMut(&Told)) -> Result<(), Error> {
+        let core = self.ledger.takes(input)?;
+        let Keeper { guard, ledger } = self;
+        guard.process(SampleIndex(at), &core, |output| told(&ledger.output(output)));
+        Ok(())
+    }
+
+    pub(crate) fn record(&mut self, pcm: &[i16]) -> usize {
+        self.guard.record(pcm)
+    }
+}
+
+impl<'a> Ledger<'a> {
     /// Whether the journal can take all that one input may tell.
-    fn room(&self, needed: usize) -> Result<(), Error> {
+    pub(crate) fn room(&self, needed: usize) -> Result<(), Error> {
         let room = self.journal.as_ref().map_or(usize::MAX, Journal::room);
         if room < needed {
             return Err(Error::new(
@@ -74,36 +121,37 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    /// Hands an input to the guard; each thing told is put into the journal first.
-    pub(crate) fn tell(&mut self, at: u64, input: &Input, mut told: impl FnMut(&Told)) -> Result<(), Error> {
+    /// The input, if it is one and the journal has room for what it may tell.
+    pub(crate) fn takes(&self, input: &Input) -> Result<guard::Input, Error> {
         let Some(core) = input.core() else {
             return Err(Error::new(Status::OutOfRange, "kind", 0.0, 11.0, f64::from(input.kind)));
         };
         if !matches!(core, guard::Input::Mute) {
             self.room(EARNEST_TOLD_MOST)?;
         }
-        let Keeper { guard, journal, open, .. } = self;
-        let id = guard.config().id;
-        guard.process(SampleIndex(at), &core, |output| {
-            let entry = Entry::of(&output);
-            if let Some(journal) = journal {
-                // Only a mute's may find no room.
-                let _ = journal.append(&entry);
-            }
-            let mut telling = Told::output(&output, &entry);
-            if let Output::Authorized { authorization, .. } = output {
-                telling.authorization = permit(id, &authorization);
-                *open = Some((authorization, telling.authorization));
-            }
-            told(&telling);
-        });
-        Ok(())
+        Ok(core)
+    }
+
+    /// Puts what the guard told into the journal, and says it as C hears it.
+    pub(crate) fn output(&mut self, output: Output) -> Told {
+        let entry = Entry::of(&output);
+        if let Some(journal) = &mut self.journal {
+            // Only a mute's may find no room.
+            let _ = journal.append(&entry);
+        }
+        let mut telling = Told::output(&output, &entry);
+        if let Output::Authorized { authorization, .. } = output {
+            telling.authorization = permit(self.id, &authorization);
+            self.open = Some((authorization, telling.authorization));
+        }
+        telling
     }
 
     /// Redeems a permit: the recording's samples go to `out`, which has room for all, if there is one.
     #[expect(clippy::result_large_err, reason = "there is no heap to put the numbers on")]
     pub(crate) fn redeem(
         &mut self,
+        guard: &mut Guard<'_>,
         given: Permit,
         act: &Act,
         at: u64,
@@ -121,7 +169,7 @@ impl<'a> Keeper<'a> {
         let at = SampleIndex(at);
         let result = match self.open.take() {
             Some((authorization, permit)) if permit == given => {
-                self.guard.redeem(authorization, &core, at).and_then(|grant| {
+                guard.redeem(authorization, &core, at).and_then(|grant| {
                     let copied = match out {
                         None => Ok(()),
                         Some((owner, copy)) => grant.open(OwnerId(owner)).map(copy),
@@ -156,14 +204,6 @@ impl<'a> Keeper<'a> {
         }
         let told = Told::entry(&entry);
         if result.is_ok() { Ok(told) } else { Err(refused(told)) }
-    }
-
-    pub(crate) fn record(&mut self, pcm: &[i16]) -> usize {
-        self.guard.record(pcm)
-    }
-
-    pub(crate) fn is_open(&self) -> bool {
-        self.guard.is_open()
     }
 
     pub(crate) fn recording_samples(&self) -> usize {

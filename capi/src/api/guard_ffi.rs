@@ -2,9 +2,9 @@
 #![allow(clippy::missing_safety_doc, reason = "what a caller promises is said at the head of earnest.h")]
 
 use super::ffi::ask;
-use super::guard::{self, check, from_fault};
+use super::guard::{self, Guarded, check, from_fault};
 use super::guard_types::{Act, Anchor, Input, JournalFacts, Permit, Policy, Surroundings, Told};
-use super::pointer::{self, GuardHead, Head, Out};
+use super::pointer::{self, GuardHead, Head, Object, Out};
 use super::types::{Error, Status};
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -155,11 +155,31 @@ pub unsafe extern "C" fn earnest_guard_redeem(
     samples: *mut usize,
     told: *mut Told,
 ) -> i32 {
+    // SAFETY: the caller's promise.
+    unsafe { redeem(guard, authorization, act, |_| at, owner, (pcm, capacity, samples), told) }
+}
+
+/// What earnest_guard_redeem() does, for whatever has a guard. `at`: its sample.
+///
+/// # Safety
+/// As `earnest.h` promises of the pointers.
+pub(crate) unsafe fn redeem<T: Object>(
+    handle: *mut T,
+    authorization: *mut Permit,
+    act: *const Act,
+    at: impl FnOnce(&mut T::Inner) -> u64,
+    owner: u32,
+    (pcm, capacity, samples): (*mut i16, usize, *mut usize),
+    told: *mut Told,
+) -> i32
+where
+    T::Inner: Guarded<'static> + 'static,
+{
     let work = || {
         // SAFETY: the caller's promise.
         let (permit, act, (keeper, memory)) = unsafe {
             let permit = Out::new(authorization, "authorization")?;
-            (permit, pointer::read(act, "act")?, pointer::object(guard)?)
+            (permit, pointer::read(act, "act")?, pointer::object(handle)?)
         };
         permit.piece().apart(memory, "authorization")?;
         let told = match told.is_null() {
@@ -179,7 +199,7 @@ pub unsafe extern "C" fn earnest_guard_redeem(
         if let Some(count) = &count {
             count.piece().apart(memory, "samples")?;
             pointer::check(pcm, capacity, "pcm")?.apart(memory, "pcm")?;
-            let (needed, given) = (keeper.recording_samples(), capacity);
+            let (needed, given) = (keeper.ledger().recording_samples(), capacity);
             if given < needed {
                 return Err(Error::new(
                     Status::TooSmall,
@@ -199,7 +219,10 @@ pub unsafe extern "C" fn earnest_guard_redeem(
         };
         let out = wanted.then_some((owner, &mut copy as guard::Copy<'_>));
         // SAFETY: not null and aligned; readable as it is writable.
-        let result = keeper.redeem(unsafe { authorization.read() }, &act, at, out);
+        let given = unsafe { authorization.read() };
+        let at = at(keeper);
+        let (guard, ledger) = keeper.guarded();
+        let result = ledger.redeem(guard, given, &act, at, out);
         let used = !matches!(&result, Err((_, error)) if error.status != Status::Refused as i32);
         if used {
             permit.set(Permit::default());
@@ -279,7 +302,8 @@ pub unsafe extern "C" fn earnest_journal_clock(
 ) -> i32 {
     // SAFETY: the caller's promise; no error to write to.
     unsafe {
-        let work = pointer::object(guard).and_then(|(keeper, _)| keeper.clock(at, unix_ms, ahead_minutes));
+        let work = pointer::object(guard)
+            .and_then(|(keeper, _)| keeper.guarded().1.clock(at, unix_ms, ahead_minutes));
         pointer::told(work, null_mut())
     }
 }
@@ -296,11 +320,23 @@ pub unsafe extern "C" fn earnest_journal_end(
     bytes: *mut usize,
     end: *mut Anchor,
 ) -> i32 {
+    // SAFETY: the caller's promise.
+    unsafe { journal_end(guard, bytes, end) }
+}
+
+/// What earnest_journal_end() does, for whatever has a guard.
+///
+/// # Safety
+/// As `earnest.h` promises of the pointers.
+pub(crate) unsafe fn journal_end<T: Object>(handle: *const T, bytes: *mut usize, end: *mut Anchor) -> i32
+where
+    T::Inner: Guarded<'static> + 'static,
+{
     let work = || {
         // SAFETY: the caller's promise.
-        let (bytes, (keeper, memory)) = unsafe { (Out::new(bytes, "bytes")?, pointer::look(guard)?) };
+        let (bytes, (keeper, memory)) = unsafe { (Out::new(bytes, "bytes")?, pointer::look(handle)?) };
         bytes.piece().apart(memory, "bytes")?;
-        let (written, anchor) = keeper.journal()?;
+        let (written, anchor) = keeper.ledger().journal()?;
         if !end.is_null() {
             // SAFETY: the caller's promise.
             let end = unsafe { Out::new(end, "end") }?;
@@ -321,7 +357,9 @@ pub unsafe extern "C" fn earnest_journal_end(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn earnest_journal_rotate(guard: *mut GuardHead) -> i32 {
     // SAFETY: the caller's promise; no error to write to.
-    unsafe { pointer::told(pointer::object(guard).and_then(|(keeper, _)| keeper.rotate()), null_mut()) }
+    unsafe {
+        pointer::told(pointer::object(guard).and_then(|(keeper, _)| keeper.guarded().1.rotate()), null_mut())
+    }
 }
 
 /// Whether a journal is whole: every entry, and that none was put in, taken out or changed before the last.

@@ -21,11 +21,40 @@ const MAX_PRE_ROLL: u32 = 300 * 16_000;
 
 /// The engine that a model asked for.
 #[expect(clippy::large_enum_variant, reason = "there is no heap to put the large one on")]
-enum Engine<'a> {
+pub(crate) enum Engine<'a> {
     /// No model: speech only.
     None,
     Net(NetSpotter<'a>),
     Template(TemplateSpotter<'a>),
+}
+
+pub(crate) fn net_spotter<'a>(
+    config: &Config,
+    model: NetModel<'a>,
+    state: &'a mut [u32],
+) -> Result<NetSpotter<'a>, Error> {
+    let own = NetConfig::default();
+    let wake = NetConfig {
+        threshold: config.own_threshold(),
+        near_miss: config.near_miss(own.near_miss),
+        refractory_ms: config.refractory_ms(own.refractory_ms),
+    };
+    NetSpotter::new(wake, model, Storage::Lent(state)).map_err(|error| Error::from_core(&error, ""))
+}
+
+pub(crate) fn template_spotter<'a>(
+    config: &Config,
+    model: TemplateModel<'a>,
+    state: &'a mut [u32],
+) -> Result<TemplateSpotter<'a>, Error> {
+    let own = TemplateConfig::default();
+    let wake = TemplateConfig {
+        threshold: config.own_threshold(),
+        near_miss: config.near_miss(own.near_miss),
+        refractory_ms: config.refractory_ms(own.refractory_ms),
+    };
+    let state = bytemuck::try_cast_slice_mut(state).unwrap_or_default();
+    TemplateSpotter::new(wake, model, Storage::Lent(state)).map_err(|error| Error::from_core(&error, ""))
 }
 
 impl KeywordSpotter for Engine<'_> {
@@ -88,7 +117,7 @@ impl<'a> Model<'a> {
     }
 
     /// Words of memory that its spotter needs.
-    fn required_words(&self) -> usize {
+    pub(crate) fn required_words(&self) -> usize {
         match self {
             Model::Net(model) => NetSpotter::required_words(model),
             Model::Template(model) => model.required_state(),
@@ -170,15 +199,9 @@ impl<'a> Listener<'a> {
         front_end: &'a mut BaseMemory,
         pre_roll: PreRoll<'a>,
     ) -> Result<(), Error> {
-        let own = NetConfig::default();
-        let wake = NetConfig {
-            threshold: config.own_threshold(),
-            near_miss: config.near_miss(own.near_miss),
-            refractory_ms: config.refractory_ms(own.refractory_ms),
-        };
-        match NetSpotter::new(wake, model, Storage::Lent(state)) {
+        match net_spotter(config, model, state) {
             Ok(spotter) => Self::emplace(slot, config, Engine::Net(spotter), front_end, pre_roll),
-            Err(error) => Err(Error::from_core(&error, "")),
+            Err(error) => Err(error),
         }
     }
 
@@ -191,16 +214,9 @@ impl<'a> Listener<'a> {
         front_end: &'a mut BaseMemory,
         pre_roll: PreRoll<'a>,
     ) -> Result<(), Error> {
-        let own = TemplateConfig::default();
-        let wake = TemplateConfig {
-            threshold: config.own_threshold(),
-            near_miss: config.near_miss(own.near_miss),
-            refractory_ms: config.refractory_ms(own.refractory_ms),
-        };
-        let state = bytemuck::try_cast_slice_mut(state).unwrap_or_default();
-        match TemplateSpotter::new(wake, model, Storage::Lent(state)) {
+        match template_spotter(config, model, state) {
             Ok(spotter) => Self::emplace(slot, config, Engine::Template(spotter), front_end, pre_roll),
-            Err(error) => Err(Error::from_core(&error, "")),
+            Err(error) => Err(error),
         }
     }
 
@@ -295,7 +311,7 @@ impl<'a> Listener<'a> {
     }
 }
 
-fn vad_config(config: &Config) -> MelVadConfig {
+pub(crate) fn vad_config(config: &Config) -> MelVadConfig {
     MelVadConfig {
         threshold: config.vad_threshold,
         onset_frames: config.vad_onset_frames,

@@ -2,11 +2,17 @@
 //! for as many bytes as the call is told, and that nobody else uses it meanwhile.
 //!
 //! A listener is a [`Head`] at the start of the caller's memory, then the front end's memory, the spotter's state, the
-//! pre-roll; a guard is a [`GuardHead`], then the actions, the recording.
+//! pre-roll; a guard is a [`GuardHead`], then the actions, the recording; the others a head, then what a [`Room`] was cut
+//! into.
 
+use super::chain::{Chain, Plan};
+use super::chain_types::{AnswerMeaning, ChainConfig, CommandMeaning};
+use super::command_types::{CommandsConfig, Image};
+use super::commands::{Commands, Images, Sayable, acoustic_model};
 use super::guard::{self, Keeper};
 use super::guard_types::{Action, Input, Policy};
-use super::listener::{Layout, Listener, Parts};
+use super::listener::{Layout, Listener, Model, Parts};
+use super::room::Room;
 use super::types::{Config, EARNEST_ALIGNMENT, Error, Status};
 use core::ffi::c_void;
 use core::mem::{MaybeUninit, offset_of};
@@ -44,8 +50,19 @@ pub struct GuardHead {
     marked: Marked<Keeper<'static>>,
 }
 
-// The mark is the first part of both.
+/// Listens for commands. What is in it is the library's own.
+pub struct CommandsHead {
+    marked: Marked<Commands<'static>>,
+}
+
+/// The whole chain. What is in it is the library's own.
+pub struct ChainHead {
+    marked: Marked<Chain<'static>>,
+}
+
+// The mark is the first part of all.
 const _: () = assert!(offset_of!(Head, marked) == 0 && offset_of!(GuardHead, marked) == 0);
+const _: () = assert!(offset_of!(CommandsHead, marked) == 0 && offset_of!(ChainHead, marked) == 0);
 
 /// An object behind a handle: a [`Mark`], then what it is.
 pub(crate) trait Object {
@@ -82,7 +99,33 @@ impl Object for GuardHead {
     }
 }
 
+impl Object for CommandsHead {
+    /// "EARC" and a version of the layout.
+    const TAG: u32 = 0x4541_5243 ^ 1;
+    const NAME: &'static str = "commands";
+    type Inner = Commands<'static>;
+
+    unsafe fn inner(this: *mut Self) -> *mut Self::Inner {
+        // SAFETY: within the object, by the caller's promise.
+        unsafe { &raw mut (*this).marked.inner }
+    }
+}
+
+impl Object for ChainHead {
+    /// "EARH" and a version of the layout.
+    const TAG: u32 = 0x4541_5248 ^ 1;
+    const NAME: &'static str = "chain";
+    type Inner = Chain<'static>;
+
+    unsafe fn inner(this: *mut Self) -> *mut Self::Inner {
+        // SAFETY: within the object, by the caller's promise.
+        unsafe { &raw mut (*this).marked.inner }
+    }
+}
+
 // The caller's memory is aligned for them.
+const _: () = assert!(align_of::<CommandsHead>() <= EARNEST_ALIGNMENT);
+const _: () = assert!(align_of::<ChainHead>() <= EARNEST_ALIGNMENT);
 const _: () = assert!(align_of::<Head>() <= EARNEST_ALIGNMENT);
 const _: () = assert!(align_of::<GuardHead>() <= EARNEST_ALIGNMENT);
 
@@ -124,7 +167,11 @@ impl Piece {
 pub(crate) trait Plain: Copy {}
 impl Plain for u8 {}
 impl Plain for i16 {}
+impl Plain for f32 {}
 impl Plain for Action {}
+impl Plain for Image {}
+impl Plain for CommandMeaning {}
+impl Plain for AnswerMeaning {}
 
 /// A struct of numbers and pointers that begins with its size and may grow.
 pub(crate) trait Versioned: Copy {
@@ -155,6 +202,22 @@ impl Versioned for Input {
     const NAME: &'static str = "input";
     fn defaults() -> Self {
         Input::default()
+    }
+}
+
+impl Versioned for ChainConfig {
+    const FIRST: usize = ChainConfig::FIRST_SIZE;
+    const NAME: &'static str = "config";
+    fn defaults() -> Self {
+        ChainConfig::new()
+    }
+}
+
+impl Versioned for CommandsConfig {
+    const FIRST: usize = CommandsConfig::FIRST_SIZE;
+    const NAME: &'static str = "config";
+    fn defaults() -> Self {
+        CommandsConfig::new()
     }
 }
 
@@ -365,6 +428,238 @@ pub(crate) unsafe fn place(
         }
         mark(head, piece.start, layout.total);
         Ok(head)
+    }
+}
+
+/// Bytes of an object behind a head and `behind` further ones.
+pub(crate) fn object_bytes<T: Object>(behind: usize) -> usize {
+    size_of::<T>().next_multiple_of(EARNEST_ALIGNMENT).saturating_add(behind)
+}
+
+/// Clears the memory, has an object made in it with `behind` bytes, and gives its handle. `apart` is asked before that
+/// whether the memory may be written to. Where `make` fails the memory is left zero.
+///
+/// # Safety
+/// If `memory` is not null, `bytes` bytes lie there that nobody else uses until the object is released.
+pub(crate) unsafe fn place_object<T: Object>(
+    memory: *mut c_void,
+    bytes: usize,
+    behind: usize,
+    apart: impl FnOnce(Piece) -> Result<(), Error>,
+    make: impl FnOnce(&mut MaybeUninit<T::Inner>, Room<'static>) -> Result<(), Error>,
+) -> Result<*mut T, Error> {
+    let memory = memory.cast::<u8>();
+    let total = object_bytes::<T>(behind);
+    let piece = room(memory, bytes, total, &[])?;
+    apart(piece)?;
+    let head = memory.cast::<T>();
+    // SAFETY: `total` bytes are there and ours by the caller's promise: a head, and `behind` bytes that begin at a multiple
+    // of the alignment. The slot lies in the head; it may hold anything. What is written at last makes the head whole.
+    unsafe {
+        ptr::write_bytes(memory, 0, total);
+        let rest = core::slice::from_raw_parts_mut(memory.add(total - behind).cast(), behind);
+        let slot = &mut *T::inner(head).cast::<MaybeUninit<T::Inner>>();
+        if let Err(error) = make(slot, Room::new(rest)) {
+            ptr::write_bytes(memory, 0, total);
+            return Err(error);
+        }
+        mark(head, piece.start, total);
+        Ok(head)
+    }
+}
+
+/// Bytes that stay, and where they are; `field` must not be null.
+///
+/// # Safety
+/// If the pointer is not null, `bytes` bytes lie there for as long as the object lives, and nobody writes to them.
+pub(crate) unsafe fn bytes(
+    pointer: *const c_void,
+    bytes: usize,
+    field: &str,
+) -> Result<(&'static [u8], Piece), Error> {
+    check(pointer.cast::<u8>(), bytes, field)?;
+    // SAFETY: as promised by the caller.
+    unsafe { slice(pointer.cast::<u8>(), bytes, field) }
+}
+
+/// What a list's image points to.
+///
+/// # Safety
+/// As [`bytes`].
+pub(crate) unsafe fn list_bytes(list: &Image) -> Result<&'static [u8], Error> {
+    // SAFETY: as promised by the caller.
+    unsafe { bytes(list.image, list.bytes, "list") }.map(|(bytes, _)| bytes)
+}
+
+/// Everything that must not lie in the memory of who listens for commands.
+pub(crate) struct CommandPieces {
+    pieces: [(Piece, &'static str); 5],
+    lists: &'static [Image],
+}
+
+impl CommandPieces {
+    pub(crate) fn apart(&self, memory: Piece) -> Result<(), Error> {
+        let lists =
+            self.lists.iter().map(|list| (Piece { start: list.image.addr(), bytes: list.bytes }, "list"));
+        self.pieces.iter().copied().chain(lists).try_for_each(|(piece, field)| memory.apart(piece, field))
+    }
+}
+
+/// A grammar, its lists and confusions, checked.
+///
+/// # Safety
+/// As `earnest.h` promises of the configuration's pointers.
+pub(crate) unsafe fn sayable(config: &CommandsConfig) -> Result<(Sayable<'static>, CommandPieces), Error> {
+    let none = (Piece { start: 0, bytes: 0 }, "");
+    let mut pieces = [none; 5];
+    // SAFETY: as promised by the caller.
+    let (grammar, piece) = unsafe { bytes(config.grammar, config.grammar_bytes, "grammar") }?;
+    pieces[0] = (piece, "grammar");
+    // SAFETY: as promised by the caller.
+    let (lists, piece) = unsafe { slice(config.lists, config.list_count, "lists") }?;
+    pieces[1] = (piece, "lists");
+    let mut confusions = None;
+    if !config.confusions.is_null() || config.confusions_bytes > 0 {
+        // SAFETY: as promised by the caller.
+        let (image, piece) = unsafe { bytes(config.confusions, config.confusions_bytes, "confusions") }?;
+        pieces[2] = (piece, "confusions");
+        confusions = Some(image);
+    }
+    // SAFETY: as promised by the caller.
+    let sayable = Sayable::new(grammar, lists, confusions, &|list| unsafe { list_bytes(list) })?;
+    Ok((sayable, CommandPieces { pieces, lists }))
+}
+
+/// All images of a configuration, checked.
+///
+/// # Safety
+/// As `earnest.h` promises of the configuration's pointers.
+pub(crate) unsafe fn command_images(
+    config: &CommandsConfig,
+) -> Result<(Images<'static>, CommandPieces), Error> {
+    // SAFETY: as promised by the caller.
+    let (model, model_piece) = unsafe { bytes(config.model, config.model_bytes, "model") }?;
+    let model = acoustic_model(model)?;
+    // SAFETY: as promised by the caller.
+    let (sayable, mut pieces) = unsafe { sayable(config) }?;
+    // SAFETY: as promised by the caller.
+    let (weights, piece) = unsafe { slice(config.confidence, config.confidence_count, "confidence") }?;
+    pieces.pieces[3] = (model_piece, "model");
+    pieces.pieces[4] = (piece, "confidence");
+    Ok((Images { model, sayable, weights }, pieces))
+}
+
+/// Everything that must not lie in the memory of a chain.
+pub(crate) struct ChainPieces {
+    commands: CommandPieces,
+    answers: CommandPieces,
+    others: [(Piece, &'static str); 4],
+    journal: Piece,
+}
+
+impl ChainPieces {
+    fn apart(&self, memory: Piece) -> Result<(), Error> {
+        self.commands.apart(memory)?;
+        self.answers.apart(memory)?;
+        self.others.iter().try_for_each(|(piece, field)| memory.apart(*piece, field))?;
+        memory.apart(self.journal, "journal")
+    }
+}
+
+/// What a chain is made of, read and checked.
+///
+/// # Safety
+/// As `earnest.h` promises of the configuration's pointers.
+#[inline(never)]
+pub(crate) unsafe fn plan(config: *const ChainConfig) -> Result<(Plan<'static>, ChainPieces), Error> {
+    // SAFETY: the caller's promise.
+    let config = unsafe { versioned(config) }?;
+    for (pointer, field) in [(config.commands, "commands"), (config.answers, "answers")] {
+        check(pointer, 1, field)?;
+    }
+    check(config.listener, 1, "listener")?;
+    // SAFETY: the caller's promise, of each of them.
+    let (listener, commands, answers, policy) = unsafe {
+        let (commands, answers) = (versioned(config.commands)?, versioned(config.answers)?);
+        (versioned(config.listener)?, commands, answers, versioned(config.policy)?)
+    };
+    // SAFETY: the caller's promise.
+    let wake = unsafe { image(listener.model, listener.model_bytes) }?;
+    let model = match wake {
+        Some((image, _)) => Some(Model::parse(image)?),
+        None => None,
+    };
+    // SAFETY: the caller's promise, of all that they point to.
+    let ((images, command_pieces), (sayable, answer_pieces), pointed) =
+        unsafe { (command_images(&commands)?, sayable(&answers)?, pointed(&policy)?) };
+    // SAFETY: the caller's promise.
+    let ((command_meanings, first), (answer_meanings, second)) = unsafe {
+        (
+            slice(config.command_meanings, config.command_meaning_count, "command_meanings")?,
+            slice(config.answer_meanings, config.answer_meaning_count, "answer_meanings")?,
+        )
+    };
+    let journal = match policy.journal_bytes {
+        0 => Piece { start: 0, bytes: 0 },
+        bytes => check(policy.journal.cast::<u8>(), bytes, "journal")?,
+    };
+    let wake = wake.map_or(Piece { start: 0, bytes: 0 }, |(_, piece)| piece);
+    let others = [
+        (wake, "model"),
+        (pointed.actions_piece, "actions"),
+        (first, "command_meanings"),
+        (second, "answer_meanings"),
+    ];
+    // The journal is written to: nothing else that is used may lie there.
+    command_pieces.apart(journal)?;
+    answer_pieces.apart(journal)?;
+    others.iter().try_for_each(|(piece, field)| journal.apart(*piece, field))?;
+    let Pointed { actions, key, .. } = pointed;
+    let plan = Plan {
+        config,
+        listener,
+        model,
+        commands,
+        images,
+        answers,
+        sayable,
+        policy,
+        actions,
+        key,
+        command_meanings,
+        answer_meanings,
+    };
+    plan.check()?;
+    Ok((plan, ChainPieces { commands: command_pieces, answers: answer_pieces, others, journal }))
+}
+
+/// Makes a chain of `plan` in the memory, and gives its handle.
+///
+/// # Safety
+/// If `memory` is not null, `bytes` bytes lie there that nobody else uses until the chain is released; so for the journal's
+/// memory.
+pub(crate) unsafe fn place_chain(
+    memory: *mut c_void,
+    bytes: usize,
+    plan: &mut Plan<'static>,
+    pieces: &ChainPieces,
+    handle: Piece,
+) -> Result<*mut ChainHead, Error> {
+    let behind = plan.sizes();
+    let (journal, journal_bytes) = (plan.policy.journal.cast::<u8>(), plan.policy.journal_bytes);
+    let apart = |memory: Piece| {
+        memory.apart(handle, "chain")?;
+        handle.apart(pieces.journal, "journal")?;
+        pieces.apart(memory)
+    };
+    // SAFETY: the caller's promise. The journal was checked with the plan; it lies apart from the memory and from all that
+    // the plan refers to.
+    unsafe {
+        place_object::<ChainHead>(memory, bytes, behind, apart, |slot, room| {
+            let journal =
+                (journal_bytes > 0).then(|| core::slice::from_raw_parts_mut(journal, journal_bytes));
+            Chain::make(slot, plan, journal, &|list| list_bytes(list), room)
+        })
     }
 }
 

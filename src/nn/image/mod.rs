@@ -16,7 +16,7 @@ pub use header::OutputKind;
 pub(super) use header::*;
 
 /// A model: an image that was checked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Model<'a> {
     image: Image<'a>,
     header: Header,
