@@ -69,7 +69,7 @@ class Flow:
         self.bed = np.resize(kitchen[int(rng.integers(0, max(1, len(kitchen) - LENGTH * RATE))):], LENGTH * RATE)
         self.hiss = rng.normal(0, 1e-4, LENGTH * RATE)
         self.reaction = rng.uniform(0.4, 1.2, ANSWERS)
-        self.answered, self.said, self.lines = 0, None, []
+        self.answered, self.announced, self.lines = 0, False, []
 
     def recording(self):
         x = np.zeros(LENGTH * RATE)
@@ -93,7 +93,9 @@ class Flow:
         if len(asked) <= self.answered or self.answered == ANSWERS:
             return False
         question = asked[self.answered]
-        what = self.spoken["command" if "which value" in question["text"] else "answer"]
+        name = "which value" in question["text"]
+        what = self.spoken["command_again" if name else "answer_again" if self.announced else "answer"]
+        self.announced |= not name
         start = question["at_s"] + PROMPT + self.reaction[self.answered]
         self.answered += 1
         if start + len(what) / RATE > LENGTH:
@@ -103,7 +105,7 @@ class Flow:
 
 
 def speak_all(o, names):
-    """{number: {wake, command, answer}}"""
+    """{number: {wake, command, answer, command_again, answer_again}}"""
     spoken, speak = {}, None
     for n in range(o.first, o.first + o.flows):
         path = o.out / f"{n:03}.npz"
@@ -116,8 +118,10 @@ def speak_all(o, names):
                 pieces, _ = neural.phones(text, rng)
                 return person(neural.transcription([*pieces, "."], speak.symbols, rng))[0].astype(np.float32)
 
-            said = dict(wake=say("hey earnest"), command=say(f"send a message to {names[n % len(names)]}"), answer=say("yes send it"))
-            np.savez_compressed(path, **said)
+            name = names[n % len(names)]
+            # Who is asked again speaks with more of a pause.
+            np.savez_compressed(path, wake=say("hey earnest"), command=say(f"send a message to {name}"), answer=say("yes send it"),
+                                command_again=say(f"send a message, to {name}"), answer_again=say("yes, send it"))
         spoken[n] = dict(np.load(path))
     return spoken
 
