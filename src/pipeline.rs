@@ -147,7 +147,7 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource, P: Reference
         *reference = after;
         self.playback.hear(played, taken.len());
         let Some(frame) = frame else { return [None; 2] };
-        self.playback.step();
+        self.playback.step(frame);
         let vad = self.vad.process(frame);
         let decided = frame.span.end;
         let edge = vad.edge.map(|edge| match edge {

@@ -46,6 +46,7 @@ struct Result1 {
     vetoed: bool,
     /// What the guard is told of a wake: the score in the reference.
     in_playback: f32,
+    similarity: f32,
     /// Of a phrase that counts or would have counted.
     score: f32,
 }
@@ -79,8 +80,9 @@ fn listen<K: KeywordSpotter, P: Reference>(
         result.vetoed |= vetoed;
         result.score = result.score.max(detection.score);
         if with {
-            let score = chain.playback().score_for(detection.span, detection.decided);
-            result.in_playback = result.in_playback.max(score);
+            let evidence = chain.playback().evidence(detection.span, detection.decided);
+            result.in_playback = result.in_playback.max(evidence.score);
+            result.similarity = result.similarity.max(evidence.similarity);
         }
     }
     result

@@ -262,7 +262,7 @@ impl<'a, K: KeywordSpotter, P: Reference> Chain<'a, K, P> {
 
     /// The wake phrase was said.
     fn woke(&mut self, now: SampleIndex, detection: &Detection, tell: &mut impl FnMut(Told<'_, 'a>)) {
-        let in_playback = self.pipeline.playback().score_for(detection.span, now);
+        let in_playback = self.pipeline.playback().evidence(detection.span, now).score;
         let voice = self.recent.voice(detection.span);
         let surroundings = Surroundings { voice, in_playback, ..self.surroundings() };
         let ChainConfig { owner, wake_nats: nats, .. } = self.config;

@@ -32,7 +32,9 @@ def main():
     data = Path(sys.argv[1])
     with (HERE / "open_wake_word.jsonl").open("w") as out:
         for name, path in recordings(data):
-            pcm, rate = sf.read(path, dtype="int16")
+            pcm, rate = sf.read(path, dtype="float32")
+            # As the tests decode: libsndfile rounds Vorbis in another way, which is enough to be seen in a score.
+            pcm = np.trunc(np.clip(pcm * 32768, -32768, 32767)).astype(np.int16)
             assert rate == 16000 and pcm.ndim == 1
             pcm = np.concatenate([np.zeros(3 * rate, np.int16), pcm[:12 * rate], np.zeros(rate, np.int16)])
             pcm = pcm[:len(pcm) // HOP * HOP]
@@ -41,7 +43,7 @@ def main():
             scores = {model: [] for model in engine.models}
             for start in range(0, len(pcm), HOP):
                 for model, score in engine.predict(pcm[start:start + HOP]).items():
-                    scores[model].append(round(float(score), 6))
+                    scores[model].append(float(f"{score:.6g}"))
             for model, values in scores.items():
                 out.write(json.dumps({"audio": name, "model": model, "scores": values}) + "\n")
 

@@ -24,6 +24,8 @@ pub(crate) enum Spotter {
     Net(Box<NetSpotter<'static>>),
     Template(Box<TemplateSpotter<'static>>),
     Phonetic(Box<PhoneticSpotter<'static>>),
+    #[cfg(feature = "onnx")]
+    Onnx(Box<earnest::spotter::onnx::OnnxSpotter>),
 }
 
 impl Spotter {
@@ -33,6 +35,8 @@ impl Spotter {
             Spotter::Net(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
             Spotter::Template(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
             Spotter::Phonetic(spotter) => spotter.process_all(frame, vad, &mut tell),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
         }
     }
 
@@ -42,16 +46,30 @@ impl Spotter {
             Spotter::Net(spotter) => spotter.score(),
             Spotter::Template(spotter) => spotter.score(),
             Spotter::Phonetic(spotter) => spotter.phrase_score(phrase),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.score(),
         }
     }
 }
 
 impl KeywordSpotter for Spotter {
+    fn hear(&mut self, pcm: &[i16]) {
+        match self {
+            Spotter::Net(spotter) => spotter.hear(pcm),
+            Spotter::Template(spotter) => spotter.hear(pcm),
+            Spotter::Phonetic(spotter) => spotter.hear(pcm),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.hear(pcm),
+        }
+    }
+
     fn process(&mut self, frame: &MelFrame, vad: &VadFrame) -> Option<Detection> {
         match self {
             Spotter::Net(spotter) => spotter.process(frame, vad),
             Spotter::Template(spotter) => spotter.process(frame, vad),
             Spotter::Phonetic(spotter) => spotter.process(frame, vad),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.process(frame, vad),
         }
     }
 
@@ -60,6 +78,8 @@ impl KeywordSpotter for Spotter {
             Spotter::Net(spotter) => spotter.score(),
             Spotter::Template(spotter) => spotter.score(),
             Spotter::Phonetic(spotter) => spotter.score(),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.score(),
         }
     }
 
@@ -68,6 +88,8 @@ impl KeywordSpotter for Spotter {
             Spotter::Net(spotter) => spotter.reset(),
             Spotter::Template(spotter) => spotter.reset(),
             Spotter::Phonetic(spotter) => spotter.reset(),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.reset(),
         }
     }
 }
@@ -88,19 +110,41 @@ pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) engine: Engine,
     pub(crate) image: Vec<u8>,
+    /// What was declared of a model in ONNX.
+    #[cfg(feature = "onnx")]
+    pub(super) onnx: Option<Box<super::onnx::Onnx>>,
 }
 
 impl Source {
     /// An image that was read from `name`: a network or an enrolled phrase, as it says itself.
     pub(crate) fn of_model(name: &str, image: Vec<u8>) -> Source {
         let engine = if image.starts_with(&Model::MAGIC) { Engine::Net } else { Engine::Template };
-        Source { name: name.into(), engine, image }
+        Source {
+            name: name.into(),
+            engine,
+            image,
+            #[cfg(feature = "onnx")]
+            onnx: None,
+        }
     }
 
     /// The spotter, its phrases and the threshold it uses.
     pub(crate) fn spotter(&self, tells: Tells) -> Result<(Spotter, Vec<String>, f32), UsageError> {
         let (name, image) = (&self.name, self.image.clone());
         let failed = |error: &dyn Display| UsageError(format!("model {name}: {error}"));
+        #[cfg(feature = "onnx")]
+        if let Some(onnx) = &self.onnx {
+            let (threshold, near_miss, refractory_ms) = match tells {
+                Tells::Everything => (1.0, 1.0, 0),
+                Tells::From(wanted) => {
+                    let threshold = wanted.unwrap_or(onnx.threshold);
+                    (threshold, near_miss(0.2, threshold), 1000)
+                }
+            };
+            let spotter =
+                onnx.spotter(threshold, near_miss, refractory_ms).map_err(|error| failed(&error))?;
+            return Ok((Spotter::Onnx(Box::new(spotter)), vec![onnx.phrase.clone()], threshold));
+        }
         match self.engine {
             Engine::Net => {
                 let model = NetModel::parse(image)

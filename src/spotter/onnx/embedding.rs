@@ -133,13 +133,17 @@ fn parts(bytes: &[u8], nodes: &[(String, String)]) -> Option<Embedding> {
     for pair in cuts.windows(2) {
         let part = Part { after: Some(pair[0].clone()), upto: Some(pair[1].clone()) };
         let make = |rows: usize| Plan::new(name, bytes, &part, &[1, channels, rows, width]).ok();
-        // How many rows it needs for one, and for how many rows it gives one more.
-        let needs = |wanted: usize| {
-            (1..=WINDOW).find_map(|rows| make(rows).filter(|plan| plan.output.get(2) == Some(&wanted)).map(|_| rows))
+        // How many rows it needs for one row, and how many more for one more: told from many, as tract has its own ideas of
+        // what too few give.
+        let gives = |rows: usize| make(rows).and_then(|plan| plan.output.get(2).copied());
+        let most = gives(WINDOW)?;
+        let fewest_for = |wanted: usize, from: usize| {
+            (1..from).rev().find(|&rows| gives(rows) != Some(wanted)).map(|rows| rows + 1)
         };
-        let one = needs(1)?;
-        let stride = needs(2)? - one;
-        if stride == 0 || new_rows % stride != 0 {
+        let fewest = fewest_for(most, WINDOW)?;
+        let stride = fewest - fewest_for(most.checked_sub(1)?, fewest)?;
+        let one = fewest.checked_sub((most - 1) * stride)?;
+        if new_rows % stride != 0 {
             return None;
         }
         let out_rows = new_rows / stride;

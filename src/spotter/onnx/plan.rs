@@ -58,10 +58,10 @@ impl Plan {
             let output = output.ok_or_else(|| TractError::msg("the size of its output is not known"))?;
             Ok((model.into_runnable()?, output))
         };
-        let (model, output) = make().map_err(failed)?;
+        let (model, output) = guarded(name, || make().map_err(failed))?;
         let plan = Plan { name, model, input: input.to_vec(), output };
         // What can't run shall be known now.
-        plan.run(&vec![0.0; input.iter().product()])?;
+        guarded(name, || plan.run(&vec![0.0; input.iter().product()]))?;
         Ok(plan)
     }
 
@@ -74,6 +74,12 @@ impl Plan {
         };
         run().map_err(|error| OnnxError::Model { name: self.name, problem: format!("{error:#}") })
     }
+}
+
+/// tract has been seen to panic over shapes that don't fit.
+fn guarded<T>(name: &'static str, work: impl FnOnce() -> Result<T, OnnxError>) -> Result<T, OnnxError> {
+    let panicked = || OnnxError::Model { name, problem: "tract panicked".into() };
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| panicked())?
 }
 
 impl Declared {

@@ -101,6 +101,25 @@ impl OnnxSpotter {
         })
     }
 
+    /// The same spotter, as new, with other numbers to decide by: see [`OnnxConfig`]. The model is not read again.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a number out of range.
+    pub fn deciding(
+        mut self,
+        threshold: f32,
+        near_miss: f32,
+        refractory_ms: u32,
+    ) -> Result<Self, ConfigError> {
+        ConfigError::check("threshold", f64::from(threshold), 0.0, 1.0)?;
+        ConfigError::check("near_miss", f64::from(near_miss), 0.0, 1.0)?;
+        ConfigError::check("refractory_ms", f64::from(refractory_ms), 0.0, 10_000.0)?;
+        (self.threshold, self.near_miss) = (threshold, near_miss);
+        self.refractory = u64::from(refractory_ms) * 16;
+        self.reset();
+        Ok(self)
+    }
+
     /// Score to wake at.
     pub fn threshold(&self) -> f32 {
         self.threshold
