@@ -94,6 +94,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
             let (hears, instead) = match engine {
                 Engine::Phonetic => ("typed phrases", "--phrase, not --model"),
                 Engine::Net | Engine::Cascade => ("networks trained for a phrase", "--model, not --phrase"),
+                Engine::Onnx => ("models in ONNX", "--model, not --phrase"),
                 _ => ("enrolled phrases", "--model, not --phrase"),
             };
             return Err(UsageError(format!("engine `{}` hears {hears}: use {instead}", engine.name())));
@@ -186,7 +187,13 @@ impl Detector {
     ) {
         found.samples += pcm.len() as u64;
         let mut rest = pcm;
-        while let Some(frame) = self.front_end.process(&mut rest) {
+        loop {
+            let before = rest;
+            let frame = self.front_end.process(&mut rest);
+            for wake in &mut self.wakes {
+                wake.spotter.hear(&before[..before.len() - rest.len()]);
+            }
+            let Some(frame) = frame else { break };
             let vad = self.vad.process(frame);
             for (wake, recent) in self.wakes.iter_mut().zip(&mut *recent) {
                 let mut heard = Vec::new();

@@ -169,7 +169,7 @@ fn bad_usage_is_exit_2_and_says_what_there_is() {
         (&["detect", "--model", net, "--fa-per-hour", "1001", "x.wav"], "at most 1000 an hour"),
         (&["detect", "--model", &model, "--fa-per-hour", "1", "x.wav"], "has no curve of false accepts"),
         (&["detect", "--engine", "net", "--model", &model, "x.wav"], "it is for engine `template`"),
-        (&["detect", "--engine", "onnx", "--model", &model, "x.wav"], "engine `onnx` is not in this version"),
+        (&["detect", "--engine", "onnx", "--model", &model, "x.wav"], "engine `onnx` is not in this build"),
         (&["detect", "--engine", "nonsense", "x.wav"], "template"),
         (&["detect", "x.wav"], "or --model FILE"),
         (&["detect", "--model", &model], "give recordings"),

@@ -52,7 +52,7 @@ impl Judged {
             // A network, checked or not, wakes when its running score crosses the threshold; the others when they have
             // made up their mind.
             let decides = match source.engine {
-                super::Engine::Net | super::Engine::Cascade => Decides::ByScore,
+                super::Engine::Net | super::Engine::Cascade | super::Engine::Onnx => Decides::ByScore,
                 _ => Decides::ByDetection,
             };
             let chain = Chain::new(pipeline, spotter, decides).map_err(|error| failed(&error))?;

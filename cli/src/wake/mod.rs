@@ -1,6 +1,8 @@
 //! Wake phrases: which engines there are, models from files, and phrases from text.
 
 mod judged;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod spotter;
 
 use crate::{UsageError, lexicon, output};
@@ -20,6 +22,9 @@ pub(crate) use spotter::{Source, Spotter, Tells};
 /// What the bundled acoustic model says about speech that is not for the device.
 const BACKGROUND: &[u8] = include_bytes!("../../../models/background-m.bin");
 
+/// Said of models in ONNX where there is no tract.
+const NO_ONNX: &str = "engine `onnx` is not in this build: build it with `--features onnx`";
+
 /// Names of the engines.
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,7 +35,7 @@ pub(crate) enum Engine {
     Phonetic,
     /// A phrase enrolled from recordings
     Template,
-    /// A model that runs in ONNX (not in this version)
+    /// A model in ONNX, with a TOML file beside it (needs a build with the feature `onnx`)
     Onnx,
     /// A network trained for a phrase, and the phrase as text to check what it finds
     Cascade,
@@ -47,16 +52,11 @@ impl Engine {
         }
     }
 
-    /// An error unless this version has the engine.
+    /// An error unless this build has the engine.
     pub(crate) fn check(self) -> Result<(), UsageError> {
         match self {
-            Engine::Net | Engine::Phonetic | Engine::Template | Engine::Cascade => Ok(()),
-            _ => Err(UsageError(format!(
-                "engine `{}` is not in this version; there are: phonetic (a phrase typed as text, used with --phrase), \
-                 template (a phrase enrolled from recordings with `earnest enroll`), net (a network trained for a \
-                 phrase) and cascade (the same, checked), all used with --model",
-                self.name()
-            ))),
+            Engine::Onnx if !cfg!(feature = "onnx") => Err(UsageError(NO_ONNX.into())),
+            _ => Ok(()),
         }
     }
 }
@@ -95,7 +95,16 @@ impl Source {
         let name = file.display();
         let image =
             fs::read(file).map_err(|error| UsageError(format!("model {name}: cannot be read: {error}")))?;
-        Ok(Source::of_model(&name.to_string(), image))
+        if file.extension().is_none_or(|extension| extension != "onnx") {
+            return Ok(Source::of_model(&name.to_string(), image));
+        }
+        #[cfg(feature = "onnx")]
+        {
+            let onnx = Some(Box::new(onnx::Onnx::read(file, &image)?));
+            Ok(Source { name: name.to_string(), engine: Engine::Onnx, image, onnx })
+        }
+        #[cfg(not(feature = "onnx"))]
+        Err(UsageError(format!("model {name}: {NO_ONNX}")))
     }
 
     /// The model in `file` for `engine`, its own if that is `None`.
@@ -135,6 +144,9 @@ impl Source {
     pub(crate) fn score_for(&self, per_hour: f32) -> Result<f32, UsageError> {
         let name = &self.name;
         let problem = |what: String| UsageError(format!("model {name}: --fa-per-hour {per_hour}: {what}"));
+        if self.engine == Engine::Onnx {
+            return Err(problem("a model in ONNX has no curve of false accepts; use --threshold".into()));
+        }
         if !matches!(self.engine, Engine::Net | Engine::Cascade) {
             return Err(problem("an enrolled phrase has no curve of false accepts; use --threshold".into()));
         }
@@ -181,7 +193,7 @@ impl Source {
         }
         compiler.calibrate(&background()?).map_err(|error| UsageError(format!("--phrase: {error}")))?;
         let image = compiler.to_image().map_err(|error| UsageError(format!("--phrase: {error}")))?;
-        Ok(Source { name: phrases.join(", "), engine: Engine::Phonetic, image, check: Vec::new() })
+        Ok(Source { engine: Engine::Phonetic, ..Source::of_model(&phrases.join(", "), image) })
     }
 }
 

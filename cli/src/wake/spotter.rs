@@ -26,6 +26,8 @@ pub(crate) enum Spotter {
     Template(Box<TemplateSpotter<'static>>),
     Phonetic(Box<PhoneticSpotter<'static>>),
     Cascade(Box<CascadeSpotter<'static>>),
+    #[cfg(feature = "onnx")]
+    Onnx(Box<earnest::spotter::onnx::OnnxSpotter>),
 }
 
 impl Spotter {
@@ -36,6 +38,8 @@ impl Spotter {
             Spotter::Template(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
             Spotter::Phonetic(spotter) => spotter.process_all(frame, vad, &mut tell),
             Spotter::Cascade(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
         }
     }
 
@@ -46,17 +50,32 @@ impl Spotter {
             Spotter::Template(spotter) => spotter.score(),
             Spotter::Phonetic(spotter) => spotter.phrase_score(phrase),
             Spotter::Cascade(spotter) => spotter.score(),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.score(),
         }
     }
 }
 
 impl KeywordSpotter for Spotter {
+    fn hear(&mut self, pcm: &[i16]) {
+        match self {
+            Spotter::Net(spotter) => spotter.hear(pcm),
+            Spotter::Template(spotter) => spotter.hear(pcm),
+            Spotter::Phonetic(spotter) => spotter.hear(pcm),
+            Spotter::Cascade(spotter) => spotter.hear(pcm),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.hear(pcm),
+        }
+    }
+
     fn process(&mut self, frame: &MelFrame, vad: &VadFrame) -> Option<Detection> {
         match self {
             Spotter::Net(spotter) => spotter.process(frame, vad),
             Spotter::Template(spotter) => spotter.process(frame, vad),
             Spotter::Phonetic(spotter) => spotter.process(frame, vad),
             Spotter::Cascade(spotter) => spotter.process(frame, vad),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.process(frame, vad),
         }
     }
 
@@ -66,6 +85,8 @@ impl KeywordSpotter for Spotter {
             Spotter::Template(spotter) => spotter.score(),
             Spotter::Phonetic(spotter) => spotter.score(),
             Spotter::Cascade(spotter) => spotter.score(),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.score(),
         }
     }
 
@@ -75,6 +96,8 @@ impl KeywordSpotter for Spotter {
             Spotter::Template(spotter) => spotter.reset(),
             Spotter::Phonetic(spotter) => spotter.reset(),
             Spotter::Cascade(spotter) => spotter.reset(),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.reset(),
         }
     }
 }
@@ -97,19 +120,42 @@ pub(crate) struct Source {
     pub(crate) image: Vec<u8>,
     /// The phrase as text, where a cascade checks it.
     pub(crate) check: Vec<u8>,
+    /// What was declared of a model in ONNX.
+    #[cfg(feature = "onnx")]
+    pub(super) onnx: Option<Box<super::onnx::Onnx>>,
 }
 
 impl Source {
     /// An image that was read from `name`: a network or an enrolled phrase, as it says itself.
     pub(crate) fn of_model(name: &str, image: Vec<u8>) -> Source {
         let engine = if image.starts_with(&Model::MAGIC) { Engine::Net } else { Engine::Template };
-        Source { name: name.into(), engine, image, check: Vec::new() }
+        Source {
+            name: name.into(),
+            engine,
+            image,
+            check: Vec::new(),
+            #[cfg(feature = "onnx")]
+            onnx: None,
+        }
     }
 
     /// The spotter, its phrases and the threshold it uses.
     pub(crate) fn spotter(&self, tells: Tells) -> Result<(Spotter, Vec<String>, f32), UsageError> {
         let (name, image) = (&self.name, self.image.clone());
         let failed = |error: &dyn Display| UsageError(format!("model {name}: {error}"));
+        #[cfg(feature = "onnx")]
+        if let Some(onnx) = &self.onnx {
+            let (threshold, near_miss, refractory_ms) = match tells {
+                Tells::Everything => (1.0, 1.0, 0),
+                Tells::From(wanted) => {
+                    let threshold = wanted.unwrap_or(onnx.threshold);
+                    (threshold, near_miss(0.2, threshold), 1000)
+                }
+            };
+            let spotter =
+                onnx.spotter(threshold, near_miss, refractory_ms).map_err(|error| failed(&error))?;
+            return Ok((Spotter::Onnx(Box::new(spotter)), vec![onnx.phrase.clone()], threshold));
+        }
         match self.engine {
             Engine::Net => {
                 let model = NetModel::parse(image)
