@@ -14,11 +14,15 @@ set -euo pipefail
 invoked=$PWD
 . "$(dirname "$0")/judge.sh"
 splits=dev check=
-case "${1:-}" in
---test) splits="dev test" && shift ;;
---check) check=yes && shift ;;
-esac
-phrase=${1:?usage: wake_card.sh [--test] PHRASE [RUN/state.npz]}
+while true; do
+    case "${1:-}" in
+    --test) splits="dev test" ;;
+    --check) check=yes ;;
+    *) break ;;
+    esac
+    shift
+done
+phrase=${1:?usage: wake_card.sh [--check] [--test] PHRASE [RUN/state.npz]}
 run=${2:+$(cd "$invoked" && realpath "$2")}
 name=wake-${phrase// /_}
 out=../target/cards/$name
@@ -55,12 +59,11 @@ if [ -n "$check" ]; then
 fi
 folders=() checked=()
 for split in $splits; do
-    # dev is cheap and made anew; test stays what it was the first time.
-    [ "$split" = test ] || rm -rf "${out:?}/$split" "$out/$split-kitchen"
+    # dev is made anew unless it is only there for test's sake; test stays what it was the first time.
+    [ "$splits" != dev ] || rm -rf "${out:?}"/{,cascade-}dev{,-kitchen}
     evaluate "$split" "$out/$split" --model "$name.ear"
     evaluate "$split" "$out/$split-kitchen" --model "$name.ear" --noise "$kitchen"
     folders+=("$out/$split" "$out/$split-kitchen")
-    [ "$split" = test ] || rm -rf "${out:?}/cascade-$split" "$out/cascade-$split-kitchen"
     evaluate "$split" "$out/cascade-$split" --engine cascade --model "$name.ear"
     evaluate "$split" "$out/cascade-$split-kitchen" --engine cascade --model "$name.ear" --noise "$kitchen"
     checked+=("$out/cascade-$split" "$out/cascade-$split-kitchen")
