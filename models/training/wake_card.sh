@@ -8,7 +8,7 @@
 #   ./wake_card.sh --test PHRASE            … and test. Once, when nothing is left to choose.
 #
 # EARNEST_DATA, EARNEST_CACHE, EARNEST_DIALOGUE: as in wake.md. EARNEST: the program. FA_PER_HOUR: the budget (0.5) that the
-# count on dev must meet; CHECK_FROM: the net's score from which on it is checked (0.02); CHECK_FA_PER_HOUR: the budget (0.35) that the count of
+# count on dev must meet; CHECK_FROM: the net's score from which on it is checked (0.02); CHECK_FA_PER_HOUR: the budget (0.8) that the count of
 # both together must meet on dev, quiet and in the kitchen taken together.
 set -euo pipefail
 invoked=$PWD
@@ -52,7 +52,7 @@ if [ -n "$check" ]; then
     rm -rf "$out/checked" "$out/checked-kitchen"
     evaluate dev "$out/checked" --engine cascade --model "$out/checked.ear"
     evaluate dev "$out/checked-kitchen" --engine cascade --model "$out/checked.ear" --noise "$kitchen"
-    chosen=$("$earnest" tune "$out/checked" "$out/checked-kitchen" --fa-per-hour "${CHECK_FA_PER_HOUR:-0.35}" --rule point --json |
+    chosen=$("$earnest" tune "$out/checked" "$out/checked-kitchen" --fa-per-hour "${CHECK_FA_PER_HOUR:-0.8}" --rule point --json |
         python -c 'import json, math, sys; print(math.ceil(1000 * json.loads(sys.stdin.readlines()[-1])["threshold"]) / 1000)')
     python "$here/wake_check.py" "$name.onnx" --from "${CHECK_FROM:-0.02}" --threshold "$chosen" --result "$out/checked" "$out/checked-kitchen"
     pack "$name.onnx" "$name.ear"
