@@ -23,7 +23,8 @@
 //!  journal     every decision with its evidence, hash-chained, no audio
 //! ```
 //!
-//! [`pipeline`] puts them together up to the wake phrase, [`chain`] all of them.
+//! [`pipeline`] puts them together up to the wake phrase, [`chain`] all of them. [`playback`] is a second ear on what the
+//! device itself plays, so that a phrase in it doesn't wake.
 //!
 //! Beside the flow of audio, [`lexicon`] turns text into the phones that spotters and decoders listen for.
 //!
@@ -58,6 +59,7 @@ pub mod nn;
 pub mod lexicon;
 mod confusions;
 pub mod spotter;
+pub mod playback;
 pub mod intent;
 pub mod confidence;
 pub mod event;

@@ -4,6 +4,7 @@ use crate::audio::{PreRoll, SampleIndex};
 use crate::error::ConfigError;
 use crate::event::Event;
 use crate::frontend::{FrontEnd, FrontEndConfig, MelFrame, MelSource};
+use crate::playback::Reference;
 use crate::spotter::KeywordSpotter;
 use crate::storage::Storage;
 use crate::vad::{MelVad, MelVadConfig, SpeechEdge, VadFrame, VoiceActivityDetector};
@@ -18,13 +19,14 @@ pub struct PipelineConfig {
 }
 
 /// Audio → front end → VAD → spotter → events. `V` is the VAD, [`MelVad`] unless it is given another, `F` the front
-/// end.
+/// end, `P` what is known of the device's own sound: nothing, or a [`Playback`](crate::playback::Playback).
 #[derive(Debug)]
-pub struct Pipeline<'a, K, V = MelVad, F = FrontEnd> {
+pub struct Pipeline<'a, K, V = MelVad, F = FrontEnd, P = ()> {
     pre_roll: PreRoll<'a>,
     front_end: F,
     vad: V,
     spotter: K,
+    playback: P,
     latest: Option<VadFrame>,
     /// The second event of the latest frame, told next.
     pending: Option<Event>,
@@ -62,7 +64,58 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Pipeline<'a,
     // stack first.
     #[inline]
     pub fn of(front_end: F, vad: V, spotter: K, pre_roll: PreRoll<'a>) -> Self {
-        Pipeline { pre_roll, front_end, vad, spotter, latest: None, pending: None, muted: false }
+        Pipeline {
+            pre_roll,
+            front_end,
+            vad,
+            spotter,
+            playback: (),
+            latest: None,
+            pending: None,
+            muted: false,
+        }
+    }
+
+    /// The same chain, which takes a reference signal too: `playback` hears what the device plays. Both must be as new.
+    #[inline]
+    pub fn with_playback<P: Reference>(self, playback: P) -> Pipeline<'a, K, V, F, P> {
+        let Pipeline { pre_roll, front_end, vad, spotter, latest, pending, muted, .. } = self;
+        Pipeline { pre_roll, front_end, vad, spotter, playback, latest, pending, muted }
+    }
+}
+
+impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource, P: Reference> Pipeline<'a, K, V, F, P> {
+    /// As [`Pipeline::push`], with the samples that the device plays while it hears `pcm`: one for each of them, on the same
+    /// clock. An accepted phrase that is in the reference too, up to the longest echo delay before, becomes an
+    /// [`Event::NearMiss`] with the reason [`Evidence::Playback`](crate::spotter::Evidence::Playback).
+    ///
+    /// A reference that is shorter is taken to go on silent; what it has beyond `pcm` is not looked at. Without a
+    /// [`Playback`](crate::playback::Playback), none of it is.
+    ///
+    /// # Real time
+    /// No allocation. While something is played, twice the work of [`Pipeline::push`]: see [`playback`](crate::playback).
+    pub fn push_with_reference(&mut self, pcm: &[i16], reference: &[i16], mut on_event: impl FnMut(Event)) {
+        let (mut rest, mut reference) = (pcm, reference);
+        while let Some(event) = self.next_event_with_reference(&mut rest, &mut reference) {
+            on_event(event);
+        }
+    }
+
+    /// As [`Pipeline::next_event`] and [`Pipeline::push_with_reference`]: takes as many samples from `reference` as from
+    /// `pcm`.
+    pub fn next_event_with_reference(&mut self, pcm: &mut &[i16], reference: &mut &[i16]) -> Option<Event> {
+        if self.muted {
+            self.pre_roll.skip(core::mem::take(pcm).len() as u64);
+            *reference = &[];
+            return None;
+        }
+        let mut event = self.pending.take();
+        while event.is_none() && !pcm.is_empty() {
+            let [edge, detection] = self.advance(pcm, reference, |_, _| {});
+            event = edge.or(detection);
+            self.pending = edge.and(detection);
+        }
+        event
     }
 
     /// Takes in `pcm`: 16 kHz, mono, any number of samples. The events don't depend on how the audio is cut into
@@ -82,24 +135,15 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Pipeline<'a,
     ///
     /// Between an event and the next call nothing moves: the pre-roll still ends at the sample that decided it.
     pub fn next_event(&mut self, pcm: &mut &[i16]) -> Option<Event> {
-        if self.muted {
-            self.pre_roll.skip(core::mem::take(pcm).len() as u64);
-            return None;
-        }
-        let mut event = self.pending.take();
-        while event.is_none() && !pcm.is_empty() {
-            let [edge, detection] = self.advance(pcm, |_, _| {});
-            event = edge.or(detection);
-            self.pending = edge.and(detection);
-        }
-        event
+        self.next_event_with_reference(pcm, &mut &[][..])
     }
 
-    /// Takes samples up to the end of the next frame; `look` sees the frame, if there is one, and what the VAD says about
+    /// Takes samples up to the end of the next frame, and as many of `reference`; `look` sees the frame, if there is one, and what the VAD says about
     /// it. What happened in it, in order.
     pub(crate) fn advance(
         &mut self,
         pcm: &mut &[i16],
+        reference: &mut &[i16],
         look: impl FnOnce(&MelFrame, &VadFrame),
     ) -> [Option<Event>; 2] {
         let before = *pcm;
@@ -107,7 +151,12 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Pipeline<'a,
         let taken = before.get(..before.len().saturating_sub(pcm.len())).unwrap_or(before);
         self.pre_roll.push(taken);
         self.vad.hear(taken);
+        self.spotter.hear(taken);
+        let (played, after) = reference.split_at_checked(taken.len()).unwrap_or((*reference, &[]));
+        *reference = after;
+        self.playback.hear(played, taken.len());
         let Some(frame) = frame else { return [None; 2] };
+        self.playback.step(frame);
         let vad = self.vad.process(frame);
         let decided = frame.span.end;
         let edge = vad.edge.map(|edge| match edge {
@@ -115,6 +164,7 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Pipeline<'a,
             SpeechEdge::End(at) => Event::SpeechEnd { at, decided },
         });
         let detection = self.spotter.process(frame, &vad).map(|detection| {
+            let detection = self.playback.judge(detection, decided);
             if detection.accepted() { Event::Wake(detection) } else { Event::NearMiss(detection) }
         });
         look(frame, &vad);
@@ -140,6 +190,7 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Pipeline<'a,
         if self.muted {
             self.muted = false;
             self.front_end.reset_at(self.now());
+            self.playback.forget(self.now());
         }
     }
 
@@ -156,6 +207,11 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Pipeline<'a,
     /// The spotter, for its running score.
     pub fn spotter(&self) -> &K {
         &self.spotter
+    }
+
+    /// What is known of the device's own sound.
+    pub fn playback(&self) -> &P {
+        &self.playback
     }
 
     /// The latest samples.
@@ -181,6 +237,7 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Pipeline<'a,
         self.front_end.reset_at(now);
         self.vad.reset();
         self.spotter.reset();
+        self.playback.forget(now);
         self.latest = None;
         self.pending = None;
     }

@@ -2,6 +2,7 @@
 //! dictionary doesn't even at construction.
 #![cfg(feature = "std")]
 
+mod cascade_support;
 mod chain_support;
 mod common;
 mod guard_support;
@@ -22,8 +23,11 @@ use earnest::intent::{
 use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use earnest::nn::{Calibration, Conv, Graph, Model, Net, Op, OutputKind};
 use earnest::pipeline::{Pipeline, PipelineConfig};
+use earnest::playback::{Playback, PlaybackConfig};
 use earnest::simd::Level;
+use earnest::spotter::cascade::CascadeConfig;
 use earnest::spotter::net::{NetConfig, NetModel, NetSpotter};
+use earnest::spotter::{Detection, Evidence};
 use earnest::vad::{EnergyVad, EnergyVadConfig, MelVad, MelVadConfig, VoiceActivityDetector};
 use heap::calls;
 use nn_support::{Random, random_net};
@@ -51,6 +55,28 @@ fn the_chain_over_more_than_a_minute_of_audio() {
     assert!(pipeline.now().0 + kitchen.len() as u64 > 60 * 16_000);
     assert!(events > 10);
     assert_eq!(calls, 0);
+}
+
+#[test]
+fn with_what_the_device_plays() {
+    let kitchen = common::flac("kitchen.flac");
+    let playback = Playback::new(PlaybackConfig::default(), common::spotter()).unwrap();
+    let mut pipeline = common::pipeline().with_playback(playback);
+    let (calls, vetoed) = calls(|| {
+        let mut vetoed = 0;
+        for chunk in kitchen.chunks(160) {
+            pipeline.push_with_reference(chunk, chunk, |event| {
+                vetoed += usize::from(matches!(
+                    event,
+                    Event::NearMiss(Detection { why: Evidence::Playback(_), .. })
+                ));
+            });
+        }
+        pipeline.mute();
+        pipeline.unmute();
+        vetoed
+    });
+    assert_eq!((calls, vetoed), (0, 1));
 }
 
 #[test]
@@ -90,6 +116,23 @@ fn a_wake_net_over_the_conversation() {
         told
     });
     assert!(told > 0);
+    assert_eq!(calls, 0);
+}
+
+#[test]
+fn a_cascade_over_the_conversation() {
+    let kitchen = common::flac("kitchen.flac");
+    let mut pipeline = cascade_support::pipeline(CascadeConfig::default());
+    let (calls, (checked, woke)) = calls(|| {
+        let (mut checked, mut woke) = (0, 0);
+        for chunk in kitchen.chunks(160) {
+            pipeline.push(chunk, |event| woke += usize::from(matches!(event, Event::Wake(_))));
+            checked += usize::from(pipeline.spotter().checking());
+        }
+        pipeline.reset();
+        (checked, woke)
+    });
+    assert!(checked > 100 && woke > 0, "{checked} frames, {woke} events");
     assert_eq!(calls, 0);
 }
 

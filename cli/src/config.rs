@@ -2,7 +2,7 @@
 
 use crate::UsageError;
 use crate::phrase;
-use crate::wake::Source;
+use crate::wake::{Engine, Source};
 use earnest::ConfigError;
 use earnest::frontend::FrontEndConfig;
 use earnest::pipeline::PipelineConfig;
@@ -26,8 +26,8 @@ pub(crate) struct Assistant {
 
 /// What it wakes on; paths as they can be opened from here.
 pub(crate) enum Wakes {
-    /// An enrolled phrase or a network.
-    Model(PathBuf),
+    /// An enrolled phrase or a network, and the engine that hears it, if not its own.
+    Model(PathBuf, Option<Engine>),
     /// A phrase as text.
     Phrase(String),
 }
@@ -43,7 +43,7 @@ impl Assistant {
     /// What it listens for.
     pub(crate) fn source(&self) -> Result<Source, UsageError> {
         match &self.wakes {
-            Wakes::Model(model) => Source::read(model),
+            Wakes::Model(model, engine) => Source::read_for(model, *engine),
             Wakes::Phrase(text) => {
                 let threshold = phrase::threshold(self.threshold, None);
                 Source::typed(std::slice::from_ref(text), &[], threshold)
@@ -101,6 +101,7 @@ pub(crate) struct GuardPart {
 struct Wake {
     model: Option<PathBuf>,
     phrase: Option<String>,
+    engine: Option<Engine>,
     threshold: Option<Spanned<f32>>,
 }
 
@@ -121,7 +122,7 @@ pub(crate) fn read(file: &Path) -> Result<Assistant, UsageError> {
     let mut assistant = parse(&file.display().to_string(), &text)?;
     if let Some(folder) = file.parent() {
         let below = |path: &mut PathBuf| *path = folder.join(&*path);
-        if let Wakes::Model(model) = &mut assistant.wakes {
+        if let Wakes::Model(model, _) = &mut assistant.wakes {
             below(model);
         }
         if let Some(request) = &mut assistant.request {
@@ -139,8 +140,14 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Assistant, UsageError> {
     let config: File = toml::from_str(text).map_err(|error| at(file, text, error.span(), error.message()))?;
     let (wake_at, wake) = (config.wake.span(), config.wake.into_inner());
     let wakes = match (wake.model, wake.phrase) {
-        (Some(model), None) => Wakes::Model(model),
-        (None, Some(phrase)) => Wakes::Phrase(phrase),
+        (Some(model), None) => Wakes::Model(model, wake.engine),
+        (None, Some(phrase)) if wake.engine.is_none_or(|engine| engine == Engine::Phonetic) => {
+            Wakes::Phrase(phrase)
+        }
+        (None, Some(_)) => {
+            let problem = "[wake] has a `phrase` with another `engine` than \"phonetic\"";
+            return Err(at(file, text, Some(wake_at), problem));
+        }
         (None, None) => {
             return Err(at(
                 file,
@@ -236,6 +243,10 @@ mod tests {
         assert!(missing.starts_with("a.toml, line 1: [wake] has neither `model` nor `phrase`"), "{missing}");
         let both = error("[wake]\nmodel = \"a\"\nphrase = \"b\"\n");
         assert!(both.contains("has both"), "{both}");
+        let engine = error("[wake]\nphrase = \"hey you\"\nengine = \"cascade\"\n");
+        assert!(engine.contains("another `engine`"), "{engine}");
+        let unknown = error("[wake]\nmodel = \"a\"\nengine = \"magic\"\n");
+        assert!(unknown.starts_with("a.toml, line 3: unknown variant `magic`"), "{unknown}");
         let alone = error("[wake]\nmodel = \"a\"\n[guard]\npolicy = \"p.toml\"\n");
         assert!(alone.starts_with("a.toml: [commands] is missing"), "{alone}");
         assert!(error("").contains("missing field `wake`"));

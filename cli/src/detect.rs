@@ -93,7 +93,8 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
         if (engine == Engine::Phonetic) == args.phrase.is_empty() {
             let (hears, instead) = match engine {
                 Engine::Phonetic => ("typed phrases", "--phrase, not --model"),
-                Engine::Net => ("networks trained for a phrase", "--model, not --phrase"),
+                Engine::Net | Engine::Cascade => ("networks trained for a phrase", "--model, not --phrase"),
+                Engine::Onnx => ("models in ONNX", "--model, not --phrase"),
                 _ => ("enrolled phrases", "--model, not --phrase"),
             };
             return Err(UsageError(format!("engine `{}` hears {hears}: use {instead}", engine.name())));
@@ -113,12 +114,6 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
         return Err(UsageError("stdin (`-`) can be read only once".into()));
     }
     let mut wakes = args.model.iter().map(|model| wake(model, args)).collect::<Result<Vec<_>, _>>()?;
-    for (wake, file) in wakes.iter().zip(&args.model) {
-        if args.engine.is_some_and(|engine| engine != wake.engine) {
-            let (file, engine) = (file.display(), wake.engine.name());
-            return Err(UsageError(format!("model {file}: it is for engine `{engine}`")));
-        }
-    }
     if !args.phrase.is_empty() {
         let threshold = phrase::threshold(args.threshold, args.fa_per_hour);
         let source = Source::typed(&args.phrase, &args.sounds_like, threshold)?;
@@ -142,7 +137,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
 
 /// What `model` listens for, at the score that is asked for.
 fn wake(model: &Path, args: &Args) -> Result<Wake, UsageError> {
-    let source = Source::read(model)?;
+    let source = Source::read_for(model, args.engine)?;
     let threshold = args.fa_per_hour.map(|rate| source.score_for(rate)).transpose()?;
     Wake::new(&source, threshold.or(args.threshold))
 }
@@ -192,7 +187,13 @@ impl Detector {
     ) {
         found.samples += pcm.len() as u64;
         let mut rest = pcm;
-        while let Some(frame) = self.front_end.process(&mut rest) {
+        loop {
+            let before = rest;
+            let frame = self.front_end.process(&mut rest);
+            for wake in &mut self.wakes {
+                wake.spotter.hear(&before[..before.len() - rest.len()]);
+            }
+            let Some(frame) = frame else { break };
             let vad = self.vad.process(frame);
             for (wake, recent) in self.wakes.iter_mut().zip(&mut *recent) {
                 let mut heard = Vec::new();

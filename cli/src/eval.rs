@@ -208,7 +208,9 @@ fn judged(args: &Args) -> Result<Judged, UsageError> {
         return Judged::told(events, args.events_pad, phrase);
     }
     let (source, pipeline, threshold) = match (&args.model, &args.config, &args.phrase) {
-        (Some(model), ..) => (Source::read(model)?, PipelineConfig::default(), args.threshold),
+        (Some(model), ..) => {
+            (Source::read_for(model, args.engine)?, PipelineConfig::default(), args.threshold)
+        }
         (_, Some(file), _) => {
             let assistant = config::read(file)?;
             (assistant.source()?, assistant.pipeline, args.threshold.or(assistant.threshold))

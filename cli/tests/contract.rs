@@ -131,19 +131,45 @@ fn a_network_is_used_at_a_rate_of_false_accepts() {
     assert!(seldom.stderr.contains(&format!("at score {:.3}", score(0.3))), "{}", seldom.stderr);
 }
 
+/// The network's own score rises in what the check then refuses: the cascade has the lower one, and says who it is.
+#[test]
+fn a_cascade_is_a_network_that_is_checked() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("spoken.wav");
+    fs::write(&file, wav(&spoken().0, 16_000, 1, Format::S16)).unwrap();
+    let (file, net) =
+        (file.to_str().unwrap(), concat!(env!("CARGO_MANIFEST_DIR"), "/../models/wake-alexa.ear"));
+    let heard = |args: &[&str]| run(&[&["detect", "--model", net, "--json", file], args].concat());
+    let (alone, checked) = (heard(&["--threshold", "0"]), heard(&["--engine", "cascade"]));
+    assert_eq!((alone.code, checked.code), (0, 0), "{}{}", alone.stderr, checked.stderr);
+    let wakes = alone.of_type("detection");
+    assert!(!wakes.is_empty() && wakes.iter().all(|wake| wake["engine"] == "net"));
+    let [summary] = &checked.of_type("file")[..] else { panic!("{}", checked.stdout) };
+    assert_eq!(summary["detections"], 0);
+    let highest = |result: &common::Run| result.of_type("file")[0]["max_score"].as_f64().unwrap();
+    assert!(highest(&checked) < highest(&alone), "{} {}", highest(&checked), highest(&alone));
+    // The curve of both, not that of the network alone.
+    let seldom = heard(&["--engine", "cascade", "--fa-per-hour", "0.4", "--threshold", "0.5"]);
+    assert_eq!(seldom.code, 2, "{}", seldom.stderr);
+    let curve = heard(&["--engine", "cascade", "--fa-per-hour", "0.4"]);
+    assert_eq!(curve.code, 0, "{}", curve.stderr);
+}
+
 #[test]
 fn bad_usage_is_exit_2_and_says_what_there_is() {
     let model = model();
     let net = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/wake-alexa.ear");
-    let cases: [(&[&str], &str); 17] = [
+    let cases: [(&[&str], &str); 19] = [
         (&["detect", "--engine", "template", "--phrase", "hey you", "x.wav"], "use --model, not --phrase"),
         (&["detect", "--engine", "phonetic", "--model", &model, "x.wav"], "use --phrase, not --model"),
+        (&["detect", "--engine", "cascade", "--phrase", "hey you", "x.wav"], "use --model, not --phrase"),
+        (&["detect", "--engine", "cascade", "--model", &model, "x.wav"], "this is for engine `template`"),
         (&["detect", "--phrase", "a", "x.wav"], "1 phones, expected 3 to 32"),
         (&["detect", "--phrase", "hey you", "--fa-per-hour", "0", "x.wav"], "more than 0"),
         (&["detect", "--model", net, "--fa-per-hour", "1001", "x.wav"], "at most 1000 an hour"),
         (&["detect", "--model", &model, "--fa-per-hour", "1", "x.wav"], "has no curve of false accepts"),
         (&["detect", "--engine", "net", "--model", &model, "x.wav"], "it is for engine `template`"),
-        (&["detect", "--engine", "onnx", "--model", &model, "x.wav"], "engine `onnx` is not in this version"),
+        (&["detect", "--engine", "onnx", "--model", &model, "x.wav"], "engine `onnx` is not in this build"),
         (&["detect", "--engine", "nonsense", "x.wav"], "template"),
         (&["detect", "x.wav"], "or --model FILE"),
         (&["detect", "--model", &model], "give recordings"),

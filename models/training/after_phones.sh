@@ -31,10 +31,10 @@ python background.py ../phones-m.int8.ear ../background-m.bin
 step "4  odds of the guard's examples: examples/portland/odds.json"
 python "$root/examples/portland/calibrate.py" "$EARNEST_DATA/tts" "$bin/examples/posteriors"
 
-step "5  weights of the confidence: the last two lines are ConfidenceWeights::default() in src/confidence/mod.rs"
+step "5  weights of the confidence: src/confidence/phones_m.rs (synthesize_commands.py has spoken the sentences before)"
 # The table of step 2 is built into the library, so it is built again.
 (cd "$root" && cargo build --release -p earnest --example commands)
-python confidence.py ../phones-m.int8.ear
+python confidence.py ../phones-m.int8.ear --write ../../src/confidence/phones_m.rs
 
 step "6  typed phrases on dev: benches/README.md"
 out=$EARNEST_CACHE/typed_phrases

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The card of one wake net, from what was measured.
 
-    wake_card.py alexa --image ../wake-alexa.ear --measured MEASURED.md --notes notes-wake.json > ../wake-alexa.card.md
+    wake_card.py alexa --image ../wake-alexa.ear --measured MEASURED.md --checked CHECKED.md --notes notes-wake.json > ../wake-alexa.card.md
 
-MEASURED.md is what `earnest report --format card` wrote; notes-wake.json says what no program knows: how the run went, what
+MEASURED.md and CHECKED.md are what `earnest report --format card` wrote, of the net alone and of the cascade; notes-wake.json says what no program knows: how the run went, what
 peers gave. wake_card.sh does all of it.
 """
 import argparse
@@ -25,6 +25,7 @@ def main():
     a.add_argument("phrase")
     a.add_argument("--image", type=Path, required=True)
     a.add_argument("--measured", type=Path, required=True)
+    a.add_argument("--checked", type=Path, required=True)
     a.add_argument("--notes", type=Path, required=True)
     o = a.parse_args()
     notes = json.loads(o.notes.read_text())
@@ -35,7 +36,8 @@ def main():
     lines += [f"| {k} | {v} |" for k, v in notes["facts"].items()]
     for note in [*notes["all"], *notes["phrases"].get(o.phrase, [])]:
         lines += ["", note]
-    lines += ["", "## Measured", "", "The threshold was chosen on `dev`. By `training/wake_card.sh`; the commands run in `models/`.", "", o.measured.read_text().rstrip(), ""]
+    lines += ["", "## Measured", "", "Thresholds were chosen on `dev`. By `training/wake_card.sh`; the commands run in `models/`.", "",
+              "## With the check: `--engine cascade`", "", o.checked.read_text().rstrip(), "", "## The net alone", "", o.measured.read_text().rstrip(), ""]
     if "game_dialogue" in lines[-2]:
         lines += ["`game_dialogue` is the folder that `../shared/tools/game_dialogue.py` makes.", ""]
     if o.phrase in notes["peers"]:

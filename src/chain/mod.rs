@@ -30,6 +30,7 @@ use crate::guard::{
 use crate::intent::{Decoder, Heard, UtteranceConfig, UtteranceDecoder};
 use crate::nn::Net;
 use crate::pipeline::Pipeline;
+use crate::playback::Reference;
 use crate::spotter::{Detection, KeywordSpotter};
 use crate::storage::Storage;
 use crate::vad::{MelVad, MelVadConfig};
@@ -152,11 +153,11 @@ pub enum Told<'d, 'a> {
     Guard(Output),
 }
 
-/// The chain. `F`: its front end.
+/// The chain. `F`: its front end; `P`: what is known of the device's own sound, as in [`Pipeline`].
 #[derive(Debug)]
-pub struct Chain<'a, K, F = FrontEnd> {
+pub struct Chain<'a, K, F = FrontEnd, P = ()> {
     config: ChainConfig,
-    pipeline: Pipeline<'a, K, MelVad, F>,
+    pipeline: Pipeline<'a, K, MelVad, F, P>,
     recent: Recent<'a>,
     talk: TalkMeter,
     ears: Ears<'a>,
@@ -200,17 +201,41 @@ impl<'a, K: KeywordSpotter, F: MelSource> Chain<'a, K, F> {
         Chain { config, pipeline, recent, talk, ears, guard, announced: None }
     }
 
+    /// The same chain, which takes a reference signal too: `playback` hears what the device plays. Both must be as new.
+    pub fn with_playback<P: Reference>(self, playback: P) -> Chain<'a, K, F, P> {
+        let Chain { config, pipeline, recent, talk, ears, guard, announced } = self;
+        let pipeline = pipeline.with_playback(playback);
+        Chain { config, pipeline, recent, talk, ears, guard, announced }
+    }
+}
+
+impl<'a, K: KeywordSpotter, F: MelSource, P: Reference> Chain<'a, K, F, P> {
     /// Takes in `pcm`: 16 kHz, mono, any number of samples. What is told doesn't depend on how the audio is cut.
     ///
     /// # Real time
     /// No allocation, provided that `tell` does none.
-    pub fn push(&mut self, pcm: &[i16], mut tell: impl FnMut(Told<'_, 'a>)) {
+    pub fn push(&mut self, pcm: &[i16], tell: impl FnMut(Told<'_, 'a>)) {
+        self.push_with_reference(pcm, &[], tell);
+    }
+
+    /// As [`Chain::push`], with the samples that the device plays meanwhile, as in
+    /// [`Pipeline::push_with_reference`]. The guard is told whether something is played and how surely the wake phrase was
+    /// in it.
+    ///
+    /// # Real time
+    /// No allocation, provided that `tell` does none.
+    pub fn push_with_reference(
+        &mut self,
+        pcm: &[i16],
+        mut reference: &[i16],
+        mut tell: impl FnMut(Told<'_, 'a>),
+    ) {
         if self.pipeline.is_muted() {
             return self.pipeline.push(pcm, |_| {});
         }
         let mut rest = pcm;
         while !rest.is_empty() {
-            self.advance(&mut rest, &mut tell);
+            self.advance(&mut rest, &mut reference, &mut tell);
         }
     }
 
@@ -254,11 +279,11 @@ impl<'a, K: KeywordSpotter, F: MelSource> Chain<'a, K, F> {
     }
 
     /// One frame, or as much of it as there is.
-    fn advance(&mut self, rest: &mut &[i16], tell: &mut impl FnMut(Told<'_, 'a>)) {
+    fn advance(&mut self, rest: &mut &[i16], reference: &mut &[i16], tell: &mut impl FnMut(Told<'_, 'a>)) {
         let before = *rest;
         let (mut decided, mut said) = (None, None);
         let Chain { pipeline, talk, recent, ears, .. } = self;
-        let [edge, detection] = pipeline.advance(rest, |frame, vad| {
+        let [edge, detection] = pipeline.advance(rest, reference, |frame, vad| {
             decided = Some(frame.span.end);
             talk.process(vad, frame.span.end);
             recent.push(frame, vad);
@@ -285,10 +310,9 @@ impl<'a, K: KeywordSpotter, F: MelSource> Chain<'a, K, F> {
 
     /// The wake phrase was said.
     fn woke(&mut self, now: SampleIndex, detection: &Detection, tell: &mut impl FnMut(Told<'_, 'a>)) {
-        let surroundings = Surroundings {
-            voice: self.recent.voice(detection.span),
-            ..self.talk.surroundings(detection.span)
-        };
+        let in_playback = self.pipeline.playback().evidence(detection.span, now).score;
+        let voice = self.recent.voice(detection.span);
+        let surroundings = Surroundings { voice, in_playback, ..self.surroundings(detection.span) };
         let ChainConfig { owner, wake_nats: nats, .. } = self.config;
         let wake = Wake { phrase: detection.phrase, owner, nats, span: detection.span, surroundings };
         let was_open = self.guard.is_open();
@@ -314,8 +338,7 @@ impl<'a, K: KeywordSpotter, F: MelSource> Chain<'a, K, F> {
         let gate = if self.ears.ear == Ear::Answer { Gate::Confirmation } else { Gate::Intent };
         let decoder = self.ears.decoder();
         tell(Told::Heard { gate, heard, verdict: verdict.as_ref(), decoder });
-        let surroundings =
-            Surroundings { voice: self.ears.voice.facts(), ..self.talk.surroundings(heard.words) };
+        let surroundings = Surroundings { voice: self.ears.voice.facts(), ..self.surroundings(heard.words) };
         self.ears.voice.reset();
         let meaning = heard.best.map_or(u32::MAX, |best| best.meaning) as usize;
         let probability = verdict.as_ref().map_or(0.0, |verdict| verdict.command);
@@ -406,7 +429,7 @@ impl<'a, K: KeywordSpotter, F: MelSource> Chain<'a, K, F> {
 
     /// The facts about the talk around `words`.
     pub fn surroundings(&self, words: SampleSpan) -> Surroundings {
-        self.talk.surroundings(words)
+        Surroundings { playing: self.pipeline.playback().playing(), ..self.talk.surroundings(words) }
     }
 
     /// The guard.

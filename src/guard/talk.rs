@@ -84,7 +84,8 @@ impl TalkMeter {
     /// The facts about `words`, which lie in what was heard. Other voices, playback and the voice are taken to be absent:
     /// set them where they are known. [`Surroundings::unknown`] before anything was heard.
     ///
-    /// Speech counts that is as loud as the words, to 9 dB. Times are to 100 ms, quiet is rounded down.
+    /// The stretch is the one in which the words end; it may begin later than they are said to. Speech counts that is as
+    /// loud as the words, to 9 dB. Times are to 100 ms, quiet is rounded down.
     pub fn surroundings(&self, words: SampleSpan) -> Surroundings {
         let Some((first, latest)) = self.heard else { return Surroundings::unknown() };
         let oldest = first.max((latest + 1).saturating_sub(PIECES as u64));
@@ -94,8 +95,9 @@ impl TalkMeter {
         let least = if loudest == NONE { NONE + 1 } else { loudest.saturating_sub(FAINTER_DB).max(NONE + 1) };
         let loud = |piece: &u64| self.level(*piece) >= least;
 
-        let (mut start, mut quiet) = (begin, 0);
-        for piece in (oldest..begin).rev() {
+        // From the last of the words back: where a spotter says that they begin is the less certain.
+        let (mut start, mut quiet) = ((begin..=end).rev().find(loud).unwrap_or(begin), 0);
+        for piece in (oldest..start).rev() {
             if !loud(&piece) {
                 quiet += 1;
             } else if quiet >= BREAK {
@@ -119,11 +121,11 @@ impl TalkMeter {
             before = Some(piece);
         }
         // The VAD knows to the sample where speech begins and ends, as long as no noise is taken for it.
-        let onset = if self.onset <= words.start { self.onset } else { SampleIndex(0) };
+        let onset = if self.onset < words.end { self.onset } else { SampleIndex(0) };
         let ended = self.ended.filter(|ended| *ended >= words.end).unwrap_or(self.now);
         Surroundings {
             stretch: SampleSpan {
-                start: SampleIndex(start * PIECE).max(onset).min(words.start),
+                start: SampleIndex(start * PIECE).max(onset),
                 end: SampleIndex((last + 1) * PIECE).min(ended).max(words.end),
             },
             quiet_samples: quiet * PIECE,
@@ -181,6 +183,12 @@ mod tests {
         assert_eq!(facts.stretch, span(5, 9), "one stretch across a short pause");
         assert_eq!((facts.quiet_samples, facts.talk_samples), (3 * 1600, 6 * 1600));
         assert_eq!(heard.surroundings(span(8, 9)).stretch, span(8, 9), "the VAD's onset is exact");
+        let early = heard.surroundings(span(3, 7));
+        assert_eq!(
+            (early.stretch, early.quiet_samples),
+            (span(5, 9), 3 * 1600),
+            "words said to begin too early"
+        );
         assert_eq!(TalkMeter::new(10).surroundings(span(0, 1)), Surroundings::unknown());
     }
 
@@ -223,7 +231,7 @@ mod tests {
             let heard = meter(&levels);
             let words = span(start, start + long);
             let facts = heard.surroundings(words);
-            prop_assert!(facts.stretch.start <= words.start && facts.stretch.end >= words.end);
+            prop_assert!(facts.stretch.end >= words.end);
             if !levels.is_empty() {
                 prop_assert!(facts.quiet_samples <= 600 * 1600);
                 prop_assert!(facts.talk_samples <= 160_000);

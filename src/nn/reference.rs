@@ -1,6 +1,6 @@
 //! The reference that images are checked against: the same ONNX file, run by tract over a whole recording.
 //!
-//! The only file that knows tract's interface, which upstream calls unstable.
+//! One of the two files that know tract's interface, which upstream calls unstable; the other is `spotter::onnx`'s `plan`.
 
 use super::graph::Graph;
 use super::onnx::Axis;

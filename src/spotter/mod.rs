@@ -1,14 +1,21 @@
 //! Keyword spotting: was the phrase said, when, how sure, and why so sure.
 
 pub mod net;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 pub mod phonetic;
+pub mod cascade;
 pub mod template;
 
 use crate::audio::{SampleIndex, SampleSpan};
 use crate::frontend::MelFrame;
+use crate::playback::PlaybackEvidence;
 use crate::vad::VadFrame;
+use cascade::CascadeEvidence;
 use core::fmt;
 use net::NetEvidence;
+#[cfg(feature = "onnx")]
+use onnx::OnnxEvidence;
 use phonetic::PhoneticEvidence;
 use template::TemplateEvidence;
 
@@ -30,9 +37,10 @@ pub struct Detection {
 }
 
 impl Detection {
-    /// Whether the score reached the threshold. If not, this is a near miss, told so that it can be explained.
+    /// Whether the score reached the threshold, and not because the device itself was playing the phrase. If not, this
+    /// is a near miss, told so that it can be explained.
     pub fn accepted(&self) -> bool {
-        self.score >= self.threshold
+        self.score >= self.threshold && !matches!(self.why, Evidence::Playback(_))
     }
 }
 
@@ -46,6 +54,13 @@ pub enum Evidence {
     Template(TemplateEvidence),
     /// From the `phonetic` engine.
     Phonetic(PhoneticEvidence),
+    /// From the `cascade` engine.
+    Cascade(CascadeEvidence),
+    /// From the `onnx` engine.
+    #[cfg(feature = "onnx")]
+    Onnx(OnnxEvidence),
+    /// The phrase was in what the device itself played: whatever engine heard it, it doesn't count.
+    Playback(PlaybackEvidence),
 }
 
 impl fmt::Display for Evidence {
@@ -54,12 +69,22 @@ impl fmt::Display for Evidence {
             Evidence::Net(evidence) => evidence.fmt(f),
             Evidence::Template(evidence) => evidence.fmt(f),
             Evidence::Phonetic(evidence) => evidence.fmt(f),
+            Evidence::Cascade(evidence) => evidence.fmt(f),
+            #[cfg(feature = "onnx")]
+            Evidence::Onnx(evidence) => evidence.fmt(f),
+            Evidence::Playback(evidence) => evidence.fmt(f),
         }
     }
 }
 
 /// An engine that hears phrases in mel frames.
 pub trait KeywordSpotter {
+    /// The samples themselves, for an engine that needs them; most don't. Before a frame is processed, everything up to the
+    /// end of its window has been heard, in order, in any chunks.
+    fn hear(&mut self, pcm: &[i16]) {
+        let _ = pcm;
+    }
+
     /// Takes the next frame and what the VAD said about it. Frames come in order, none left out.
     fn process(&mut self, frame: &MelFrame, vad: &VadFrame) -> Option<Detection>;
 

@@ -28,13 +28,17 @@ pub(crate) fn model() -> &'static [u8] {
     })
 }
 
-/// The chain on that phrase, at the threshold of `examples/kitchen/assistant.toml`.
-pub(crate) fn pipeline() -> Pipeline<'static, TemplateSpotter<'static>> {
+/// A spotter of that phrase, at the threshold of `examples/kitchen/assistant.toml`.
+pub(crate) fn spotter() -> TemplateSpotter<'static> {
     let model = TemplateModel::parse(model()).unwrap();
     let state = Storage::owned(model.required_state());
     let config = TemplateConfig { threshold: Some(0.34), ..TemplateConfig::default() };
-    let spotter = TemplateSpotter::new(config, model, state).unwrap();
-    Pipeline::new(PipelineConfig::default(), spotter, Storage::owned(16_000)).unwrap()
+    TemplateSpotter::new(config, model, state).unwrap()
+}
+
+/// The chain on that phrase.
+pub(crate) fn pipeline() -> Pipeline<'static, TemplateSpotter<'static>> {
+    Pipeline::new(PipelineConfig::default(), spotter(), Storage::owned(16_000)).unwrap()
 }
 
 /// All events of `pcm`, pushed in chunks of `chunk`.

@@ -31,7 +31,8 @@ pub(super) fn toml(args: &Args, evidence: &Evidence, choice: &Choice, path: &Pat
     }
     // The shortest digits that are read as this very number.
     let threshold = evidence.on.thresholds[choice.index];
-    text + &format!("\n[wake]\nmodel = {}\nthreshold = {threshold}\n", ::toml::Value::from(model))
+    let engine = if subject.engine == "cascade" { "engine = \"cascade\"\n" } else { "" };
+    text + &format!("\n[wake]\nmodel = {}\n{engine}threshold = {threshold}\n", ::toml::Value::from(model))
 }
 
 fn counts(args: &Args, curve: &Curve, index: usize) -> String {

@@ -1,5 +1,6 @@
 //! Evaluating before choosing, where there are no results yet.
 
+use crate::wake::Engine;
 use crate::{UsageError, eval};
 use clap::FromArgMatches;
 use std::ffi::OsString;
@@ -19,6 +20,9 @@ pub(super) struct Args {
     /// Add noise, at an SNR in dB: a recording, a folder or a manifest
     #[arg(long, value_name = "FILE@DB", requires = "out")]
     noise: Option<String>,
+    /// Which engine listens: `cascade` checks what a network finds
+    #[arg(long, requires = "out")]
+    engine: Option<Engine>,
     /// Threads [default: one for each core]
     #[arg(short, long, value_name = "N", requires = "out")]
     jobs: Option<u16>,
@@ -43,6 +47,9 @@ pub(super) fn evaluate(args: &super::Args) -> Result<Option<PathBuf>, UsageError
     }
     if let Some(noise) = &first.noise {
         option("--noise", noise.into());
+    }
+    if let Some(engine) = first.engine {
+        option("--engine", engine.name().into());
     }
     if let Some(jobs) = first.jobs {
         option("--jobs", jobs.to_string().into());

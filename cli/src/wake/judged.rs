@@ -49,9 +49,12 @@ impl Judged {
         let make = move || {
             let failed = |error: &dyn std::fmt::Display| EvalError::Subject { problem: error.to_string() };
             let (spotter, ..) = source.spotter(Tells::Everything).map_err(|error| failed(&error))?;
-            // A network wakes when its running score crosses the threshold; the others when they have made up their mind.
-            let decides =
-                if source.engine == super::Engine::Net { Decides::ByScore } else { Decides::ByDetection };
+            // A network, checked or not, wakes when its running score crosses the threshold; the others when they have
+            // made up their mind.
+            let decides = match source.engine {
+                super::Engine::Net | super::Engine::Cascade | super::Engine::Onnx => Decides::ByScore,
+                _ => Decides::ByDetection,
+            };
             let chain = Chain::new(pipeline, spotter, decides).map_err(|error| failed(&error))?;
             Ok(Box::new(chain) as Box<dyn Subject>)
         };

@@ -1,6 +1,8 @@
 //! Wake phrases: which engines there are, models from files, and phrases from text.
 
 mod judged;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod spotter;
 
 use crate::{UsageError, lexicon, output};
@@ -9,6 +11,8 @@ use earnest::eval::stats::{Level, Rate};
 use earnest::spotter::Detection;
 use earnest::spotter::net::NetModel;
 use earnest::spotter::phonetic::{Background, PhraseCompiler};
+use serde::Deserialize;
+use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 
@@ -18,8 +22,12 @@ pub(crate) use spotter::{Source, Spotter, Tells};
 /// What the bundled acoustic model says about speech that is not for the device.
 const BACKGROUND: &[u8] = include_bytes!("../../../models/background-m.bin");
 
+/// Said of models in ONNX where there is no tract.
+const NO_ONNX: &str = "engine `onnx` is not in this build: build it with `--features onnx`";
+
 /// Names of the engines.
-#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Engine {
     /// A small network trained for one phrase
     Net,
@@ -27,9 +35,9 @@ pub(crate) enum Engine {
     Phonetic,
     /// A phrase enrolled from recordings
     Template,
-    /// A model that runs in ONNX (not in this version)
+    /// A model in ONNX, with a TOML file beside it (needs a build with the feature `onnx`)
     Onnx,
-    /// A cheap engine in front of a careful one (not in this version)
+    /// A network trained for a phrase, and the phrase as text to check what it finds
     Cascade,
 }
 
@@ -44,16 +52,11 @@ impl Engine {
         }
     }
 
-    /// An error unless this version has the engine.
+    /// An error unless this build has the engine.
     pub(crate) fn check(self) -> Result<(), UsageError> {
         match self {
-            Engine::Net | Engine::Phonetic | Engine::Template => Ok(()),
-            _ => Err(UsageError(format!(
-                "engine `{}` is not in this version; there are: phonetic (a phrase typed as text, used with --phrase), \
-                 template (a phrase enrolled from recordings with `earnest enroll`) and net (a network trained for a \
-                 phrase), both used with --model",
-                self.name()
-            ))),
+            Engine::Onnx if !cfg!(feature = "onnx") => Err(UsageError(NO_ONNX.into())),
+            _ => Ok(()),
         }
     }
 }
@@ -92,21 +95,69 @@ impl Source {
         let name = file.display();
         let image =
             fs::read(file).map_err(|error| UsageError(format!("model {name}: cannot be read: {error}")))?;
-        Ok(Source::of_model(&name.to_string(), image))
+        if file.extension().is_none_or(|extension| extension != "onnx") {
+            return Ok(Source::of_model(&name.to_string(), image));
+        }
+        #[cfg(feature = "onnx")]
+        {
+            let onnx = Some(Box::new(onnx::Onnx::read(file, &image)?));
+            Ok(Source { name: name.to_string(), engine: Engine::Onnx, image, onnx })
+        }
+        #[cfg(not(feature = "onnx"))]
+        Err(UsageError(format!("model {name}: {NO_ONNX}")))
+    }
+
+    /// The model in `file` for `engine`, its own if that is `None`.
+    pub(crate) fn read_for(file: &Path, engine: Option<Engine>) -> Result<Source, UsageError> {
+        let source = Source::read(file)?;
+        match engine {
+            Some(Engine::Cascade) => source.checked(),
+            Some(wanted) if wanted != source.engine => {
+                wanted.check()?;
+                let (file, engine) = (file.display(), source.engine.name());
+                Err(UsageError(format!("model {file}: it is for engine `{engine}`")))
+            }
+            _ => Ok(source),
+        }
+    }
+
+    /// The same network with its phrase as text behind it.
+    fn checked(self) -> Result<Source, UsageError> {
+        let name = &self.name;
+        if self.engine != Engine::Net {
+            let found = self.engine.name();
+            return Err(UsageError(format!(
+                "model {name}: engine `cascade` checks networks, and this is for engine `{found}`"
+            )));
+        }
+        let failed = |error: &dyn Display| UsageError(format!("model {name}: {error}"));
+        let phrase = NetModel::parse(&self.image[..]).map_err(|error| failed(&error))?.phrase().to_string();
+        let (lexicon, dictionary) = lexicon::bundled()?;
+        let mut compiler = PhraseCompiler::new();
+        compiler.add(&phrase, 1.0, &lexicon).map_err(|error| failed(&format_args!("{phrase:?}: {error}")))?;
+        compiler.add_accents().find_rivals(&dictionary);
+        let check = compiler.to_image().map_err(|error| failed(&format_args!("{phrase:?}: {error}")))?;
+        Ok(Source { engine: Engine::Cascade, check, ..self })
     }
 
     /// The score that negative audio was counted to reach at most `per_hour` times an hour, by the curve of a network.
     pub(crate) fn score_for(&self, per_hour: f32) -> Result<f32, UsageError> {
         let name = &self.name;
         let problem = |what: String| UsageError(format!("model {name}: --fa-per-hour {per_hour}: {what}"));
-        if self.engine != Engine::Net {
+        if self.engine == Engine::Onnx {
+            return Err(problem("a model in ONNX has no curve of false accepts; use --threshold".into()));
+        }
+        if !matches!(self.engine, Engine::Net | Engine::Cascade) {
             return Err(problem("an enrolled phrase has no curve of false accepts; use --threshold".into()));
         }
         let model =
             NetModel::parse(&self.image[..]).map_err(|error| UsageError(format!("model {name}: {error}")))?;
-        let curve = model
-            .curve()
-            .ok_or_else(|| problem("it has no curve of false accepts; use --threshold".into()))?;
+        let curve = match self.engine {
+            Engine::Cascade => model.check_curve(),
+            _ => model.curve(),
+        };
+        let curve =
+            curve.ok_or_else(|| problem("it has no curve of false accepts; use --threshold".into()))?;
         let Some(point) = curve.for_rate(per_hour.into()) else {
             let least = curve.points().last().map_or(0, |point| point.count);
             return Err(problem(format!("{least} in {:.2} h is the least that was counted", curve.hours())));
@@ -142,7 +193,7 @@ impl Source {
         }
         compiler.calibrate(&background()?).map_err(|error| UsageError(format!("--phrase: {error}")))?;
         let image = compiler.to_image().map_err(|error| UsageError(format!("--phrase: {error}")))?;
-        Ok(Source { name: phrases.join(", "), engine: Engine::Phonetic, image })
+        Ok(Source { engine: Engine::Phonetic, ..Source::of_model(&phrases.join(", "), image) })
     }
 }
 

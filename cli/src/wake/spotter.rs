@@ -5,6 +5,7 @@ use crate::UsageError;
 use earnest::Storage;
 use earnest::frontend::MelFrame;
 use earnest::nn::{Model, Net};
+use earnest::spotter::cascade::{CascadeConfig, CascadeMemory, CascadeSpotter};
 use earnest::spotter::net::{NetConfig, NetModel, NetSpotter};
 use earnest::spotter::phonetic::{PhoneticConfig, PhoneticSpotter, PhraseSet};
 use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
@@ -24,6 +25,9 @@ pub(crate) enum Spotter {
     Net(Box<NetSpotter<'static>>),
     Template(Box<TemplateSpotter<'static>>),
     Phonetic(Box<PhoneticSpotter<'static>>),
+    Cascade(Box<CascadeSpotter<'static>>),
+    #[cfg(feature = "onnx")]
+    Onnx(Box<earnest::spotter::onnx::OnnxSpotter>),
 }
 
 impl Spotter {
@@ -33,6 +37,9 @@ impl Spotter {
             Spotter::Net(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
             Spotter::Template(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
             Spotter::Phonetic(spotter) => spotter.process_all(frame, vad, &mut tell),
+            Spotter::Cascade(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
         }
     }
 
@@ -42,16 +49,33 @@ impl Spotter {
             Spotter::Net(spotter) => spotter.score(),
             Spotter::Template(spotter) => spotter.score(),
             Spotter::Phonetic(spotter) => spotter.phrase_score(phrase),
+            Spotter::Cascade(spotter) => spotter.score(),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.score(),
         }
     }
 }
 
 impl KeywordSpotter for Spotter {
+    fn hear(&mut self, pcm: &[i16]) {
+        match self {
+            Spotter::Net(spotter) => spotter.hear(pcm),
+            Spotter::Template(spotter) => spotter.hear(pcm),
+            Spotter::Phonetic(spotter) => spotter.hear(pcm),
+            Spotter::Cascade(spotter) => spotter.hear(pcm),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.hear(pcm),
+        }
+    }
+
     fn process(&mut self, frame: &MelFrame, vad: &VadFrame) -> Option<Detection> {
         match self {
             Spotter::Net(spotter) => spotter.process(frame, vad),
             Spotter::Template(spotter) => spotter.process(frame, vad),
             Spotter::Phonetic(spotter) => spotter.process(frame, vad),
+            Spotter::Cascade(spotter) => spotter.process(frame, vad),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.process(frame, vad),
         }
     }
 
@@ -60,6 +84,9 @@ impl KeywordSpotter for Spotter {
             Spotter::Net(spotter) => spotter.score(),
             Spotter::Template(spotter) => spotter.score(),
             Spotter::Phonetic(spotter) => spotter.score(),
+            Spotter::Cascade(spotter) => spotter.score(),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.score(),
         }
     }
 
@@ -68,6 +95,9 @@ impl KeywordSpotter for Spotter {
             Spotter::Net(spotter) => spotter.reset(),
             Spotter::Template(spotter) => spotter.reset(),
             Spotter::Phonetic(spotter) => spotter.reset(),
+            Spotter::Cascade(spotter) => spotter.reset(),
+            #[cfg(feature = "onnx")]
+            Spotter::Onnx(spotter) => spotter.reset(),
         }
     }
 }
@@ -88,19 +118,44 @@ pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) engine: Engine,
     pub(crate) image: Vec<u8>,
+    /// The phrase as text, where a cascade checks it.
+    pub(crate) check: Vec<u8>,
+    /// What was declared of a model in ONNX.
+    #[cfg(feature = "onnx")]
+    pub(super) onnx: Option<Box<super::onnx::Onnx>>,
 }
 
 impl Source {
     /// An image that was read from `name`: a network or an enrolled phrase, as it says itself.
     pub(crate) fn of_model(name: &str, image: Vec<u8>) -> Source {
         let engine = if image.starts_with(&Model::MAGIC) { Engine::Net } else { Engine::Template };
-        Source { name: name.into(), engine, image }
+        Source {
+            name: name.into(),
+            engine,
+            image,
+            check: Vec::new(),
+            #[cfg(feature = "onnx")]
+            onnx: None,
+        }
     }
 
     /// The spotter, its phrases and the threshold it uses.
     pub(crate) fn spotter(&self, tells: Tells) -> Result<(Spotter, Vec<String>, f32), UsageError> {
         let (name, image) = (&self.name, self.image.clone());
         let failed = |error: &dyn Display| UsageError(format!("model {name}: {error}"));
+        #[cfg(feature = "onnx")]
+        if let Some(onnx) = &self.onnx {
+            let (threshold, near_miss, refractory_ms) = match tells {
+                Tells::Everything => (1.0, 1.0, 0),
+                Tells::From(wanted) => {
+                    let threshold = wanted.unwrap_or(onnx.threshold);
+                    (threshold, near_miss(0.2, threshold), 1000)
+                }
+            };
+            let spotter =
+                onnx.spotter(threshold, near_miss, refractory_ms).map_err(|error| failed(&error))?;
+            return Ok((Spotter::Onnx(Box::new(spotter)), vec![onnx.phrase.clone()], threshold));
+        }
         match self.engine {
             Engine::Net => {
                 let model = NetModel::parse(image)
@@ -118,6 +173,28 @@ impl Source {
                 let memory = Storage::owned(NetSpotter::required_words(&model));
                 let spotter = NetSpotter::new(config, model, memory).map_err(|error| failed(&error))?;
                 Ok((Spotter::Net(Box::new(spotter)), vec![phrase], threshold))
+            }
+            Engine::Cascade => {
+                let model = NetModel::parse(image).map_err(|error| failed(&error))?;
+                let phrase = model.phrase().to_string();
+                let usual = CascadeConfig::default();
+                let config = match tells {
+                    Tells::Everything => {
+                        CascadeConfig { threshold: Some(1.0), near_miss: 1.0, refractory_ms: 0, ..usual }
+                    }
+                    Tells::From(wanted) => {
+                        let threshold = wanted.or(model.check_threshold()).unwrap_or(0.5);
+                        let near_miss = near_miss(usual.near_miss, threshold);
+                        CascadeConfig { threshold: Some(threshold), near_miss, ..usual }
+                    }
+                };
+                let set = PhraseSet::parse(self.check.clone()).map_err(|error| failed(&error))?;
+                let acoustic = Net::owned(Model::new(&PHONES.0).map_err(|error| failed(&error))?);
+                let memory = CascadeMemory::owned(&model, &set);
+                let spotter = CascadeSpotter::new(config, model, acoustic, set, memory)
+                    .map_err(|error| failed(&error))?;
+                let threshold = spotter.threshold();
+                Ok((Spotter::Cascade(Box::new(spotter)), vec![phrase], threshold))
             }
             Engine::Phonetic => {
                 let set = PhraseSet::parse(image).map_err(|error| failed(&error))?;

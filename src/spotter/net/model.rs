@@ -23,6 +23,8 @@ const PER_MS: u64 = crate::audio::SAMPLE_RATE_HZ as u64 / 1000;
 /// | `duration_ms` | how long the phrase usually lasts |
 /// | `delay_ms` | how long after the phrase's end the score usually crosses the threshold |
 /// | `curve` | false accepts by score, see [`Curve`]; may be missing |
+/// | `check_from`, `check_threshold` | with a check behind it ([`spotter::cascade`](crate::spotter::cascade)): the score of the network from which on it is asked for, and the score of both to wake at; may be missing |
+/// | `check_curve` | false accepts by that score; may be missing |
 ///
 /// Its output is one value a step, the log-odds that the phrase has just ended.
 #[derive(Debug)]
@@ -31,6 +33,7 @@ pub struct NetModel<'a> {
     threshold: f32,
     duration_ms: u32,
     delay_ms: u32,
+    check: Option<(f32, f32)>,
 }
 
 /// Why an image is no wake net.
@@ -111,10 +114,17 @@ impl<'a> NetModel<'a> {
         let threshold = number(&model, "threshold", 1.0)?;
         let duration_ms = number(&model, "duration_ms", 10_000.0)? as u32;
         let delay_ms = number(&model, "delay_ms", 10_000.0)? as u32;
-        if model.meta("curve").is_some_and(|text| Curve::parse(text).is_none()) {
-            return Err(NetModelError::Metadata { key: "curve" });
+        for key in ["curve", "check_curve"] {
+            if model.meta(key).is_some_and(|text| Curve::parse(text).is_none()) {
+                return Err(NetModelError::Metadata { key });
+            }
         }
-        Ok(NetModel { model, threshold, duration_ms, delay_ms })
+        let checked = model.meta("check_from").or(model.meta("check_threshold")).is_some();
+        let check = match checked {
+            true => Some((number(&model, "check_from", 1.0)?, number(&model, "check_threshold", 1.0)?)),
+            false => None,
+        };
+        Ok(NetModel { model, threshold, duration_ms, delay_ms, check })
     }
 
     /// Whether the metadata calls `model` a wake net; whether it is a good one, [`NetModel::new`] says.
@@ -135,6 +145,21 @@ impl<'a> NetModel<'a> {
     /// False accepts by score, if they were counted.
     pub fn curve(&self) -> Option<Curve<'_>> {
         self.model.meta("curve").and_then(Curve::parse)
+    }
+
+    /// With a check behind it: the network's score from which on that is asked for, 0 to 1, if the model says so.
+    pub fn check_from(&self) -> Option<f32> {
+        self.check.map(|(from, _)| from)
+    }
+
+    /// With a check behind it: the score of both to wake at, 0 to 1, if the model says so.
+    pub fn check_threshold(&self) -> Option<f32> {
+        self.check.map(|(_, threshold)| threshold)
+    }
+
+    /// False accepts by the score of network and check, if they were counted.
+    pub fn check_curve(&self) -> Option<Curve<'_>> {
+        self.model.meta("check_curve").and_then(Curve::parse)
     }
 
     /// Samples that the phrase usually lasts.

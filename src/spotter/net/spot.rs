@@ -57,6 +57,10 @@ pub struct NetSpotter<'a> {
     frames_since_speech: u32,
     /// Log-odds of the step before.
     before: Option<f32>,
+    /// Mean of that and the latest.
+    log_odds: f32,
+    /// Whether the latest frame completed a step.
+    stepped: bool,
     score: f32,
     held_steps: u32,
     highest: f32,
@@ -102,6 +106,8 @@ impl<'a> NetSpotter<'a> {
             frames: 0,
             frames_since_speech: u32::MAX,
             before: None,
+            log_odds: 0.0,
+            stepped: false,
             score: 0.0,
             held_steps: 0,
             highest: 0.0,
@@ -130,6 +136,7 @@ impl<'a> NetSpotter<'a> {
     fn evaluate(&mut self, now: f32, frame: &MelFrame) -> Option<Detection> {
         let log_odds = 0.5 * (now + self.before.unwrap_or(now));
         self.before = Some(now);
+        self.log_odds = log_odds;
         let listening = self.frames > WARM_UP && self.frames_since_speech < AFTER_SPEECH;
         self.score = if listening { logistic(log_odds) } else { 0.0 };
         if self.score >= REARM * self.threshold && self.score > 0.0 {
@@ -148,14 +155,28 @@ impl<'a> NetSpotter<'a> {
                 decided: end,
                 score: self.score,
                 threshold: self.threshold,
-                why: Evidence::Net(NetEvidence {
-                    log_odds,
-                    highest: self.highest,
-                    held_ms: self.held_steps * (self.net.model().stride() as u32) * (HOP as u32) / 16,
-                }),
+                why: Evidence::Net(self.evidence()),
             }
         });
         self.settle(found, end)
+    }
+
+    fn evidence(&self) -> NetEvidence {
+        NetEvidence {
+            log_odds: self.log_odds,
+            highest: self.highest,
+            held_ms: self.held_steps * (self.net.model().stride() as u32) * (HOP as u32) / 16,
+        }
+    }
+
+    /// What the step says that the latest frame completed; `None` if it completed none, or if nothing counts now.
+    pub(in crate::spotter) fn latest(&self) -> Option<NetEvidence> {
+        (self.stepped && self.score > 0.0).then(|| self.evidence())
+    }
+
+    /// Samples from the phrase's end until the score usually crosses the threshold.
+    pub(in crate::spotter) fn delay(&self) -> u64 {
+        self.delay
     }
 
     /// Keeps the best until it is clear that nothing better follows, or until an accepted one must not wait any longer.
@@ -197,8 +218,9 @@ impl KeywordSpotter for NetSpotter<'_> {
     fn process(&mut self, frame: &MelFrame, vad: &VadFrame) -> Option<Detection> {
         self.frames_since_speech = if vad.speech { 0 } else { self.frames_since_speech.saturating_add(1) };
         self.frames = self.frames.saturating_add(1);
-        let log_odds = *self.net.process(frame.mel())?.first()?;
-        self.evaluate(log_odds, frame)
+        let log_odds = self.net.process(frame.mel()).and_then(|given| given.first().copied());
+        self.stepped = log_odds.is_some();
+        self.evaluate(log_odds?, frame)
     }
 
     fn score(&self) -> f32 {
@@ -210,6 +232,8 @@ impl KeywordSpotter for NetSpotter<'_> {
         self.frames = 0;
         self.frames_since_speech = u32::MAX;
         self.before = None;
+        self.log_odds = 0.0;
+        self.stepped = false;
         self.score = 0.0;
         self.held_steps = 0;
         self.highest = 0.0;

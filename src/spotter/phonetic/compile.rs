@@ -1,5 +1,6 @@
 //! From text to a set of phrases.
 
+use super::accents::accents;
 use super::background::Background;
 use super::calibration::Calibration;
 use super::phrase::{self, MAX_PHRASE_PHONES, MAX_PHRASES, MAX_SEQUENCES, MIN_PHRASE_PHONES, PhraseParts};
@@ -110,6 +111,22 @@ impl PhraseCompiler {
         let (rivals, calibration) = (Vec::new(), Calibration::NONE);
         self.added.push(Added { text: text.into(), threshold, pronunciations, rivals, calibration });
         Ok(self)
+    }
+
+    /// Adds how other accents say the latest phrase: without R but before vowels, "glass" with the vowel of "father".
+    /// Before its rivals are looked for. More ways of saying it are more that ordinary speech may come near to: for a
+    /// check behind a network ([`cascade`](crate::spotter::cascade)) rather than for a phrase that stands alone.
+    pub fn add_accents(&mut self) -> &mut Self {
+        if let Some(phrase) = self.added.last_mut() {
+            let others: Vec<_> = phrase.pronunciations.iter().flat_map(|words| accents(words)).collect();
+            for other in others {
+                let known = phrase.pronunciations.iter().any(|words| words.concat() == other.concat());
+                if !known && phrase.pronunciations.len() < MAX_PRONUNCIATIONS {
+                    phrase.pronunciations.push(other);
+                }
+            }
+        }
+        self
     }
 
     /// Looks for what sounds like the latest phrase: words of `dictionary` and pairs of them, published lists, parts of

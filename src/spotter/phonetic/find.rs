@@ -11,7 +11,7 @@ use crate::error::ConfigError;
 use crate::lexicon::Phone;
 use crate::storage::Storage;
 
-/// Least log likelihood ratio per phone that is looked at again.
+/// Least log likelihood ratio per phone that is looked at again, unless the finder is told another.
 const CANDIDATE: f32 = -2.2;
 /// Frames of posteriors before the first that may belong to a phrase: 0.2 s, in which the network has heard too little.
 const WARM_UP: u32 = 10;
@@ -29,33 +29,35 @@ struct Candidate {
 
 /// A phrase that was looked at again.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Found {
+pub(in crate::spotter) struct Found {
     pub(super) phrase: usize,
     /// First and last frame.
-    pub(super) start: u32,
-    pub(super) end: u32,
+    pub(in crate::spotter) start: u32,
+    pub(in crate::spotter) end: u32,
     /// Evidence as one number, before it is made comparable between phrases.
     #[cfg(feature = "alloc")]
     pub(super) value: f32,
     /// 0 to 1, comparable.
     pub(super) score: f32,
-    pub(super) evidence: PhoneticEvidence,
+    pub(in crate::spotter) evidence: PhoneticEvidence,
 }
 
 /// Finds phrases in a stream of posteriors.
 #[derive(Debug)]
-pub(super) struct Finder<'a> {
+pub(in crate::spotter) struct Finder<'a> {
     phrases: PhraseSet<'a>,
     emission: Emission,
     tokens: Storage<'a, Token>,
     history: Storage<'a, f32>,
     candidates: [Candidate; MAX_PHRASES],
+    /// Least log likelihood ratio per phone that is looked at again.
+    least: f32,
     /// Frames so far.
     count: u32,
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn new(
+    pub(in crate::spotter) fn new(
         phrases: PhraseSet<'a>,
         tokens: Storage<'a, Token>,
         history: Storage<'a, f32>,
@@ -69,17 +71,24 @@ impl<'a> Finder<'a> {
             }
         }
         let candidates = [Candidate::default(); MAX_PHRASES];
-        let mut finder = Finder { phrases, emission: Emission::new(), tokens, history, candidates, count: 0 };
+        let emission = Emission::new();
+        let mut finder =
+            Finder { phrases, emission, tokens, history, candidates, least: CANDIDATE, count: 0 };
         finder.reset();
         Ok(finder)
     }
 
-    pub(super) fn phrases(&self) -> &PhraseSet<'a> {
+    /// Looks again at whatever has at least this log likelihood ratio per phone.
+    pub(in crate::spotter) fn with_least(self, least: f32) -> Self {
+        Finder { least, ..self }
+    }
+
+    pub(in crate::spotter) fn phrases(&self) -> &PhraseSet<'a> {
         &self.phrases
     }
 
     /// Takes a frame of posteriors.
-    pub(super) fn take(&mut self, log_posteriors: &[f32]) {
+    pub(in crate::spotter) fn take(&mut self, log_posteriors: &[f32]) {
         let ring = self.history.as_chunks_mut::<WIDTH>().0;
         let capacity = ring.len().max(1) as u32;
         if let Some(place) = ring.get_mut((self.count % capacity) as usize) {
@@ -97,7 +106,7 @@ impl<'a> Finder<'a> {
                 };
                 tokens = rest;
                 let Some((ratio, start)) = search::advance(own, phones, &frame, now) else { continue };
-                if ratio < CANDIDATE || start < WARM_UP {
+                if ratio < self.least || start < WARM_UP {
                     continue;
                 }
                 if !candidate.live || ratio > candidate.ratio {
@@ -109,7 +118,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Tells candidates that nothing better followed for long enough.
-    pub(super) fn settle(&mut self, mut tell: impl FnMut(&Phrase<'_>, Found)) {
+    pub(in crate::spotter) fn settle(&mut self, mut tell: impl FnMut(&Phrase<'_>, Found)) {
         let history = History::new(&self.history, self.count);
         for (index, (phrase, candidate)) in self.phrases.iter().zip(&mut self.candidates).enumerate() {
             if !candidate.live || self.count <= candidate.end + PAUSE_AFTER {
@@ -127,7 +136,7 @@ impl<'a> Finder<'a> {
         self.candidates.fill(Candidate::default());
     }
 
-    pub(super) fn reset(&mut self) {
+    pub(in crate::spotter) fn reset(&mut self) {
         self.history.fill(0.0);
         search::clear(&mut self.tokens);
         self.forget();
@@ -136,12 +145,12 @@ impl<'a> Finder<'a> {
 }
 
 /// Elements of `tokens` that `phrases` need.
-pub(super) fn required_tokens(phrases: &PhraseSet<'_>) -> usize {
+pub(in crate::spotter) fn required_tokens(phrases: &PhraseSet<'_>) -> usize {
     phrases.iter().flat_map(|phrase| phrase.pronunciations().map(|phones| search::states(phones.len()))).sum()
 }
 
 /// Elements of `history` that `phrases` need: the longest phrase, and what is looked at around it.
-pub(super) fn required_history(phrases: &PhraseSet<'_>) -> usize {
+pub(in crate::spotter) fn required_history(phrases: &PhraseSet<'_>) -> usize {
     let frames = MAX_FRAMES_PER_PHONE * phrases.longest() + (PAUSE_BEFORE + 3 * PAUSE_AFTER + 8) as usize;
     WIDTH * frames
 }

@@ -21,6 +21,8 @@ mod calibration;
 mod find;
 mod spot;
 #[cfg(feature = "alloc")]
+mod accents;
+#[cfg(feature = "alloc")]
 mod distance;
 #[cfg(feature = "alloc")]
 mod rivals;
@@ -35,6 +37,7 @@ pub use background::Background;
 pub use calibration::{Calibration, false_accepts_per_hour, threshold_for};
 #[cfg(feature = "alloc")]
 pub use compile::{CompileError, PhraseCompiler};
+pub(super) use find::{Finder, required_history, required_tokens};
 pub use phrase::{MAX_PHRASE_PHONES, MAX_PHRASES, MIN_PHRASE_PHONES, Phrase, PhraseSet};
 #[cfg(feature = "alloc")]
 pub use rivals::{Rival, RivalKind};

