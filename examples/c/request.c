@@ -13,11 +13,11 @@
 
 enum { OWNER = 1, DOORS = 0, UNLOCK = 1, LIGHT = 2, ENTRIES = 32, MOST_MEANINGS = 64, CHUNK = 160 };
 
-static uint64_t memory[160 * 1024 / sizeof(uint64_t)];
+static uint64_t memory[256 * 1024 / sizeof(uint64_t)];
 /* RAM that keeps its content, or the copy of a flash sector. All zero begins a new journal. */
 static unsigned char journal[ENTRIES * 128];
 static uint32_t wake[64 * 1024 / sizeof(uint32_t)];
-static uint32_t phones[192 * 1024 / sizeof(uint32_t)];
+static uint32_t phones[1024 * 1024 / sizeof(uint32_t)];
 static uint32_t commands[32 * 1024 / sizeof(uint32_t)];
 static uint32_t answers[16 * 1024 / sizeof(uint32_t)];
 static int16_t audio[16 * EARNEST_SAMPLE_RATE_HZ];
@@ -183,6 +183,9 @@ int main(int argc, char **argv) {
     policy.provisioned = 1u << DOORS | 1u << (DOORS + 1);
     policy.actions = actions;
     policy.action_count = sizeof actions / sizeof *actions;
+    /* A little less than by default: a number is typed on top of all that is heard. */
+    policy.tiers[EARNEST_TIER_PHYSICAL].required_log_odds = 4.5f;
+    policy.tiers[EARNEST_TIER_PHYSICAL].second_factor = 1;
     policy.journal = journal;
     policy.journal_bytes = sizeof journal;
 
