@@ -40,6 +40,12 @@ check "the example in C wakes, recordings" wakes ../examples/kitchen/hey_earnest
 asks() { "$work/examples/ask" ../models/wake-alexa.ear ../examples/c/alexa.s16le | grep SENT >/dev/null; }
 check "the guard in C: a request from the wake to the act" asks
 
+unlocks() {
+    "$work/examples/request" ../models/wake-alexa.ear ../models/phones-m.int8.ear ../examples/grammars/home.grm \
+        ../examples/grammars/confirm.grm ../examples/c/unlock.s16le | grep UNLOCKED >/dev/null
+}
+check "the whole chain in C: from the wake phrase to an unlocked door" unlocks
+
 # Whole recordings, the bundled ones and others where they are at hand, through both engines: recordings with a low
 # threshold, so that there are scores to compare; the network with its own, and its phrase among the recordings.
 recordings=(../examples/kitchen/*.flac ../examples/kitchen/enroll/*.flac ../examples/c/alexa.s16le)

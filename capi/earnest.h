@@ -114,7 +114,7 @@
 /**
  * Numbers of earnest_commands_config.confidence.
  */
-#define EARNEST_CONFIDENCE_NUMBERS 25
+#define EARNEST_CONFIDENCE_NUMBERS 213
 
 /**
  * Most that a guard is made to tell by 10 ms of audio: with less room for entries in its journal no more is taken in.
@@ -1490,7 +1490,7 @@ typedef struct earnest_commands_config {
     size_t confusions_bytes;
     /**
      * Weights of the judgement of how sure a command is, in the order of ConfidenceWeights of the Rust library, read during
-     * the call only. Null: the library's own, which are models/phones-m's. Default null.
+     * the call only, and copied. Null: the library's own, which are models/phones-m's. Default null.
      */
     const float *confidence;
     /**

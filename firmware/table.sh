@@ -60,7 +60,7 @@ c_elf() { # c_elf VARIANT CLIP MODEL OPTIONS…
     arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -O2 -std=gnu11 -Wall -Wextra -Werror \
         -ffunction-sections -fdata-sections -nostartfiles -Wl,--gc-sections -Wl,-z,noexecstack -T c/board.ld -I../capi \
         -DCLIP="\"../examples/c/$clip\"" -DMODEL="\"$model\"" -DNAME="\"$variant\"" "$@" \
-        c/main.c c/board.c "$library" -lc -lgcc -o "$cross_dir/$variant.elf"
+        "c/${c_source:-main.c}" c/board.c "$library" -lc -lgcc -o "$cross_dir/$variant.elf"
     echo "$cross_dir/$variant.elf"
 }
 # The words of semihosting's SYS_WRITE0 come out as errors do.
@@ -95,6 +95,15 @@ check "with the guard: no allocator in the program in C" none allocators "$c_gua
 c_run "$c_guard" >"$cross_dir/c-guard.log"
 check "the guard opens a request from C" grep -q '^told 4 ' "$cross_dir/c-guard.log"
 
+# The whole chain; its clip and its images are named in the program.
+c_source=command.c c_chain c-command alexa.s16le ../models/wake-alexa.ear
+c_command_ram=$c_memory
+read -r c_command_flash c_command_static < <(sizes "$c_made")
+read -r c_command_base_flash _ < <(sizes "$(c_source=command.c c_elf c-base alexa.s16le ../models/wake-alexa.ear -DBASE)")
+c_command_flash=$((c_command_flash - c_command_base_flash))
+c_journal() { diff <(grep '^bits journal' "$host") <(grep '^bits journal' "$cross_dir/c-command.log"); }
+check "c-command: the journal from C as on the host" c_journal
+
 read -r base_flash base_ram < <(sizes "$(elf base "")")
 read -r front_flash front_ram < <(sizes "$(elf front-end front-end)")
 read -r micro_flash micro_ram < <(sizes "$(elf micro micro)")
@@ -117,7 +126,7 @@ read -r c_wake_base_flash _ < <(sizes "$(c_elf c-base alexa.s16le ../models/wake
 c_wake_flash=$((c_wake_flash - c_wake_base_flash)) c_template_flash=$((c_template_flash - c_base_flash))
 
 # cost NAME FIELD: a number of the board's line for NAME.
-cost() { awk -v name="$1" -v field="$2" '$1 == "cost" && $2 == name { print $field }' "$log" "$cross_dir"/c-template.log "$cross_dir"/c-wake.log; }
+cost() { awk -v name="$1" -v field="$2" '$1 == "cost" && $2 == name { print $field }' "$log" "$cross_dir"/c-template.log "$cross_dir"/c-wake.log "$cross_dir"/c-command.log; }
 per_tick=$(awk '$1 == "calibration" { print $2 / $3 }' "$log")
 instructions() { awk -v ticks="$1" -v frames="$2" -v k="$per_tick" 'BEGIN { printf "%.0f", ticks * k / frames }'; }
 grouped() { echo "$1" | sed -E ':a; s/([0-9])([0-9]{3})($|,)/\1,\2\3/; ta'; }
@@ -139,6 +148,7 @@ wake_all_ram=$((c_wake_static + $(most "$(cost c-wake-new 8)" "$(cost c-wake 8)"
 wake_second=$((100 * $(instructions "$(cost c-wake 4)" "$(cost c-wake 3)")))
 all_stack() { awk -v name="$1" '$1 == "cost" && $2 == name { print $8 }' "$command_log"; }
 command_all_ram=$((command_static + $(most "$(all_stack command-new)" "$(all_stack command)")))
+c_command_all_ram=$((c_command_static + $(most "$(cost c-command-new 8)" "$(cost c-command 8)")))
 {
     cat <<END
 # What a stage costs on a Cortex-M4F
@@ -150,9 +160,11 @@ no caches in these numbers.
 
 Flash and static RAM (bytes) are what the linked program grows by when the stage is added; the VAD and \`phones-s\` come on top of
 the front end, the template spotter and the chain around it on top of front end and VAD, with its model and one second of
-pre-roll. Rows of a chain are everything together, models included; the wake chain and the whole chain (wake net,
-\`phones-s\`, fifty commands, guard, journal) have half a second of pre-roll. The C library is optimised for size, has both
-engines in it, and its static RAM is what \`earnest_required_bytes\` says; its construction is \`earnest_init\`.
+pre-roll. Rows of a chain are everything together, models included; the wake chain has half a second of pre-roll. The whole
+chain (wake net, \`phones-s\`, fifty commands, answers, guard, journal) remembers 0.6 s of frames instead, and keeps no
+recording. The C library is optimised for size, has both engines in it, and its static RAM is what
+\`earnest_required_bytes\` and \`earnest_chain_required_bytes\` say; its construction is \`earnest_init\` and
+\`earnest_chain_init\`.
 Stack (bytes) is the high-water mark while the stage runs, below its caller. Frames come every 10 ms.
 
 | stage | flash | static RAM | stack | instructions a frame | worst call | instructions a second |
@@ -165,6 +177,7 @@ END
     row "wake chain: front end, VAD, \`wake-alexa\`" wake "$wake_flash" "$wake_ram"
     row "whole chain" command "$command_flash" "$command_ram"
     row "C library: wake chain" c-wake "$c_wake_flash" "$c_wake_ram"
+    row "C library: whole chain" c-command "$c_command_flash" "$c_command_ram"
     row "C library: template spotter's chain" c-template "$c_template_flash" "$c_template_ram"
     row "integer front end, TFLite Micro's" micro $((micro_flash - base_flash)) $((micro_ram - base_ram))
     cat <<END
@@ -177,14 +190,16 @@ Front end and VAD together: $(grouped "$second") instructions a second of audio;
 | wake chain from C: flash with the model | 163,840 | $(grouped "$c_wake_flash") |
 | wake chain from C: instructions a second | 20,000,000 | $(grouped "$wake_second") |
 | whole chain: RAM in all, construction and its stack included | 131,072 | $(grouped "$command_all_ram") |
-| whole chain: flash with the models and the grammar | 524,288 | $(grouped "$command_flash") |
+| whole chain: flash with the models and the grammars | 524,288 | $(grouped "$command_flash") |
+| whole chain from C: RAM in all, construction and its stack included | 131,072 | $(grouped "$c_command_all_ram") |
+| whole chain from C: flash with the models and the grammars | 524,288 | $(grouped "$c_command_flash") |
 
 Construction, once:
 
 | stage | stack | instructions | state, bytes |
 |---|---:|---:|---:|
 END
-    for stage in front-end micro vad phones template wake command c-wake c-template; do
+    for stage in front-end micro vad phones template wake command c-wake c-command c-template; do
         printf '| %s | %s | %s | %s |\n' "$stage" "$(grouped "$(cost $stage-new 6)")" \
             "$(grouped "$(instructions "$(cost $stage-new 4)" 1)")" "$(grouped "$(cost $stage-new 7)")"
     done
@@ -198,5 +213,7 @@ check "wake chain within 160 KiB of flash" at_most "$c_wake_flash" 163840
 check "wake chain within 20 M instructions a second" at_most "$wake_second" 20000000
 check "whole chain within 128 KiB of RAM" at_most "$command_all_ram" 131072
 check "whole chain within 512 KiB of flash" at_most "$command_flash" 524288
+check "whole chain from C within 128 KiB of RAM" at_most "$c_command_all_ram" 131072
+check "whole chain from C within 512 KiB of flash" at_most "$c_command_flash" 524288
 [ "${CI:-}" = true ] || cp "$cross_dir/COST.md" COST.md
 checked firmware

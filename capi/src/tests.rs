@@ -456,6 +456,7 @@ fn versions_features_and_texts() {
     assert_eq!(parts(earnest_version()), env!("CARGO_PKG_VERSION"));
     assert_eq!(earnest_has(Feature::EngineTemplate as u32), 1);
     assert_eq!(earnest_has(Feature::EngineNet as u32), 1);
+    assert_eq!((earnest_has(Feature::Commands as u32), earnest_has(Feature::Chain as u32)), (1, 1));
     assert_eq!(earnest_has(Feature::RuntimeSimd as u32), u32::from(cfg!(feature = "std")));
     assert_eq!((earnest_has(0), earnest_has(u32::MAX)), (0, 0));
     let texts: Vec<&str> = (-1..18)

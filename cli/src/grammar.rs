@@ -3,7 +3,8 @@
 use crate::{UsageError, input, output};
 use earnest::Storage;
 use earnest::intent::{
-    Confusions, Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, List, ListImage, compile,
+    Compiled, Confusions, Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, List, ListImage,
+    compile,
 };
 use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use earnest::nn::{Model, Net};
@@ -64,8 +65,8 @@ impl Sayable {
         Sayable { file: file.into(), grammar }
     }
 
-    /// A decoder of it, with room for long commands.
-    pub(crate) fn decoder(&self, lexicon: &Lexicon<'_>) -> Result<Decoder<'static>, UsageError> {
+    /// Its images.
+    pub(crate) fn compiled(&self, lexicon: &Lexicon<'_>) -> Result<Compiled, UsageError> {
         let compiled = compile(&self.grammar, lexicon).map_err(wrong)?;
         if compiled.left_out > 0 {
             output::message(&format!(
@@ -73,6 +74,12 @@ impl Sayable {
                 self.file, compiled.left_out
             ));
         }
+        Ok(compiled)
+    }
+
+    /// A decoder of it, with room for long commands.
+    pub(crate) fn decoder(&self, lexicon: &Lexicon<'_>) -> Result<Decoder<'static>, UsageError> {
+        let compiled = self.compiled(lexicon)?;
         let image = GrammarImage::new(compiled.grammar).map_err(wrong)?;
         let lists: Result<Vec<ListImage>, _> = compiled.lists.into_iter().map(ListImage::new).collect();
         let lists = Storage::Owned(lists.map_err(wrong)?.into_boxed_slice());
@@ -80,6 +87,11 @@ impl Sayable {
         let decoder = Decoder::new(DecoderConfig::default(), image, lists, memory).map_err(wrong)?;
         Ok(decoder.with_confusions(Confusions::phones_m()))
     }
+}
+
+/// The names of it all.
+pub(crate) fn image(compiled: &Compiled) -> Result<GrammarImage<'_>, UsageError> {
+    GrammarImage::new(&compiled.grammar[..]).map_err(wrong)
 }
 
 /// How English is pronounced.

@@ -26,6 +26,7 @@ mod explain;
 mod journal;
 mod grammar;
 mod understand;
+mod compile;
 mod chain;
 mod phrase;
 
@@ -55,6 +56,7 @@ enum Command {
     Explain(explain::Args),
     Journal(journal::Args),
     Understand(understand::Args),
+    Compile(compile::Args),
     Chain(chain::Args),
     Phrase(phrase::Args),
 }
@@ -84,6 +86,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Understand(args) => understand::run(&args),
+        Command::Compile(args) => compile::run(&args),
         Command::Chain(args) => chain::run(&args),
         Command::Phrase(args) => phrase::run(&args),
     };

@@ -34,7 +34,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-fn slot(text: &str) -> Result<(String, PathBuf), String> {
+pub(crate) fn slot(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.into(), file.into())),
         _ => Err("expected NAME=FILE".into()),

@@ -155,7 +155,7 @@ static __attribute__((noinline)) earnest_chain *make(struct cost *making, size_t
     earnest_commands_config_default(&answer, sizeof answer);
     answer.grammar = answers;
     answer.grammar_bytes = (size_t)(answers_end - answers);
-    answer.paths = 96;
+    answer.paths = 64;
     answer.records = 64;
     answer.judged_frames = 250;
     earnest_policy_default(&policy, sizeof policy);

@@ -23,6 +23,7 @@ static void calibrate(void) {
     tell_end(&line, board_print);
 }
 
+#ifndef BASE
 struct cost {
     uint64_t ticks;
     uint32_t most;
@@ -61,5 +62,7 @@ static void failed(const char *what, const earnest_error *error) {
     tell_end(&line, board_print);
     board_exit(1);
 }
+
+#endif
 
 #endif

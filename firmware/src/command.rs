@@ -71,7 +71,7 @@ impl<const PATHS: usize, const INDEX: usize, const WORDS: usize, const FRAMES: u
 pub(crate) struct Memory {
     phones: [u32; PHONES_STATE],
     commands: Paths<400, 1024, 128, FRAMES>,
-    answers: Paths<96, 256, 64, ANSWER_FRAMES>,
+    answers: Paths<64, 128, 64, ANSWER_FRAMES>,
     command_meanings: [Option<CommandMeaning>; ACTIONS],
     answer_meanings: [Option<AnswerMeaning>; ANSWER_MEANINGS],
     answer_phones: [u8; ANSWER_WORDS],

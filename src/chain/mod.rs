@@ -120,6 +120,8 @@ pub struct Behind<'a> {
 impl<'a> Behind<'a> {
     /// # Errors
     /// [`ConfigError`] of a field, or of meanings that are not as many as the grammars have.
+    // Inlined, so that its parts lie on the stack once.
+    #[inline]
     pub fn new(config: ChainConfig, parts: BehindParts<'a>) -> Result<Self, ConfigError> {
         ConfigError::check("wake_nats", f64::from(config.wake_nats), 0.0, 20.0)?;
         ConfigError::check("shortest_unknown_ms", f64::from(config.shortest_unknown_ms), 0.0, 5000.0)?;

@@ -89,7 +89,8 @@ impl TalkMeter {
     pub fn surroundings(&self, words: SampleSpan) -> Surroundings {
         let Some((first, latest)) = self.heard else { return Surroundings::unknown() };
         let oldest = first.max((latest + 1).saturating_sub(PIECES as u64));
-        let within = |at: SampleIndex| (at.0 / PIECE).clamp(oldest, latest);
+        // Not `clamp`, which panics where there is no such range.
+        let within = |at: SampleIndex| (at.0 / PIECE).max(oldest).min(latest);
         let (begin, end) = (within(words.start), within(words.end.before(1)));
         let loudest = (begin..=end).map(|piece| self.level(piece)).max().unwrap_or(NONE);
         let least = if loudest == NONE { NONE + 1 } else { loudest.saturating_sub(FAINTER_DB).max(NONE + 1) };

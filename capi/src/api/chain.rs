@@ -156,10 +156,12 @@ impl<'a> Chain<'a> {
         let model = plan.model.take();
         let words = room.take(model.as_ref().map_or(0, Model::required_words), 0)?;
         let pre_roll = room.take(plan.listener.pre_roll_samples as usize, 0)?;
-        let (behind, ledger) = behind(plan, journal, bytes, room)?;
-        let stages = Stages { listener: &plan.listener, front_end, pre_roll, behind, ledger };
+        // Filled where they lie, and moved once: what is given back on the stack is there twice.
+        let mut made = (None, None);
+        behind(plan, journal, bytes, room, &mut made)?;
+        let stages = Stages { listener: &plan.listener, front_end, pre_roll, made: &mut made };
         match model {
-            None => stages.emplace(slot, Engine::None),
+            None => stages.without(slot),
             Some(Model::Net(model)) => stages.with_net(slot, model, words),
             Some(Model::Template(model)) => stages.with_template(slot, model, words),
         }
@@ -207,7 +209,8 @@ fn behind<'a>(
     journal: Option<&'a mut [u8]>,
     bytes: Bytes<'_, 'a>,
     room: &mut Room<'a>,
-) -> Result<(Behind<'a>, Ledger<'a>), Error> {
+    made: &mut (Option<Behind<'a>>, Option<Ledger<'a>>),
+) -> Result<(), Error> {
     let Plan { config, listener, commands, images, sayable, policy, .. } = plan;
     let columns = images.sayable.columns(commands);
     let (net, judge) = net_and_judge(images.model.clone(), columns, images.weights, room)?;
@@ -227,9 +230,10 @@ fn behind<'a>(
     };
     let parts = BehindParts { net, commands: decoder, answers, meanings, judge, guard, recent };
     match Behind::new(core, parts) {
-        Ok(behind) => Ok((behind, ledger)),
-        Err(error) => Err(Error::from_core(&error, "")),
+        Ok(behind) => *made = (Some(behind), Some(ledger)),
+        Err(error) => return Err(Error::from_core(&error, "")),
     }
+    Ok(())
 }
 
 /// What can be said means, and the actions of the policy.
@@ -263,12 +267,16 @@ struct Stages<'p, 'a> {
     listener: &'p Config,
     front_end: &'a mut BaseMemory,
     pre_roll: &'a mut [i16],
-    behind: Behind<'a>,
-    ledger: Ledger<'a>,
+    made: &'p mut (Option<Behind<'a>>, Option<Ledger<'a>>),
 }
 
 impl<'a> Stages<'_, 'a> {
     // As those of a listener, and for the same reason.
+    #[inline(never)]
+    fn without(self, slot: &mut MaybeUninit<Chain<'a>>) -> Result<(), Error> {
+        self.emplace(slot, Engine::None)
+    }
+
     #[inline(never)]
     fn with_net(
         self,
@@ -297,7 +305,7 @@ impl<'a> Stages<'_, 'a> {
 
     #[inline(never)]
     fn emplace(self, slot: &mut MaybeUninit<Chain<'a>>, engine: Engine<'a>) -> Result<(), Error> {
-        let Stages { listener, front_end, pre_roll, behind, ledger } = self;
+        let Stages { listener, front_end, pre_roll, made } = self;
         let pre_roll = match PreRoll::new(Storage::Lent(pre_roll)) {
             Ok(pre_roll) => pre_roll,
             Err(error) => return Err(Error::from_core(&error, "")),
@@ -305,8 +313,10 @@ impl<'a> Stages<'_, 'a> {
         match MelVad::new(vad_config(listener), &FrontEndConfig::base()) {
             Ok(vad) => {
                 let front_end = BaseFrontEnd::new(front_end);
-                let pipeline = Pipeline::of(front_end, vad, engine, pre_roll);
-                slot.write(Chain { chain: CoreChain::of(pipeline, behind), ledger });
+                if let (Some(behind), Some(ledger)) = (made.0.take(), made.1.take()) {
+                    let pipeline = Pipeline::of(front_end, vad, engine, pre_roll);
+                    slot.write(Chain { chain: CoreChain::of(pipeline, behind), ledger });
+                }
                 Ok(())
             }
             Err(error) => Err(Error::from_core(&error, "vad_")),

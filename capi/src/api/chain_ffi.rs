@@ -71,14 +71,18 @@ pub unsafe extern "C" fn earnest_chain_init(
 ) -> i32 {
     let work = || {
         // SAFETY: the caller's promise.
-        let (handle, (mut plan, pieces)) = unsafe {
-            let handle = Out::new(chain, "chain")?;
-            handle.set(null_mut());
-            (handle, pointer::plan(config)?)
-        };
-        // SAFETY: the caller's promise.
-        handle
-            .set(unsafe { pointer::place_chain(memory, memory_bytes, &mut plan, &pieces, handle.piece()) }?);
+        let handle = unsafe { Out::new(chain, "chain") }?;
+        handle.set(null_mut());
+        // SAFETY: the caller's promise. Looked at where it lies: taken out, it would be on the stack twice.
+        match &mut unsafe { pointer::plan(config) } {
+            Ok((plan, pieces)) => {
+                // SAFETY: the caller's promise.
+                handle.set(unsafe {
+                    pointer::place_chain(memory, memory_bytes, plan, pieces, handle.piece())
+                }?);
+            }
+            Err(error) => return Err(*error),
+        }
         Ok(())
     };
     // SAFETY: the caller's promise.

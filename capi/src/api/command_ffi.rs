@@ -257,7 +257,7 @@ pub unsafe extern "C" fn earnest_commands_end(commands: *mut CommandsHead, comma
 
 /// Other values for a list: contacts that were changed. What is being said counts no more.
 ///
-/// list: which one, as the grammar numbers them. image: `bytes` bytes, compiled (`earnest grammar`), used in place; the one
+/// list: which one, as the grammar numbers them. image: `bytes` bytes, compiled (`earnest compile`), used in place; the one
 /// before is the caller's again. error: null, or where the numbers go of what was wrong.
 ///
 /// Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL,

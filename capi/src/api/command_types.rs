@@ -98,7 +98,7 @@ pub struct CommandsConfig {
     pub model: *const c_void,
     /// Bytes of it.
     pub model_bytes: usize,
-    /// The grammar, compiled: `earnest grammar` writes it. Of any alignment. Default null.
+    /// The grammar, compiled: `earnest compile` writes it. Of any alignment. Default null.
     pub grammar: *const c_void,
     /// Bytes of it.
     pub grammar_bytes: usize,

@@ -46,7 +46,7 @@ impl<'a> Sayable<'a> {
             ListImage::new(bytes(list)?).map_err(|error| from_image(&error, "list"))?;
         }
         if let Some(bytes) = confusions {
-            Confusions::new(bytes).map_err(|error| Error::from_core(&error, ""))?;
+            check_confusions(bytes)?;
         }
         Ok(Sayable { grammar, lists, confusions })
     }
@@ -110,6 +110,19 @@ impl<'a> Sayable<'a> {
     }
 }
 
+// Apart: 6 KB of stack, where there are any.
+#[inline(never)]
+fn check_confusions(bytes: &[u8]) -> Result<(), Error> {
+    Confusions::new(bytes).map(drop).map_err(|error| Error::from_core(&error, ""))
+}
+
+/// Apart, for the same reason.
+#[inline(never)]
+fn own_weights<'a>(numbers: &[f32], room: &mut Room<'a>) -> Result<&'a ConfidenceWeights, Error> {
+    let [weights] = room.make(1, |_| weights(numbers))? else { return Ok(ConfidenceWeights::phones_m()) };
+    Ok(weights)
+}
+
 /// All images of a configuration, checked.
 pub(crate) struct Images<'a> {
     pub(crate) model: Model<'a>,
@@ -143,9 +156,9 @@ pub(crate) fn net_and_judge<'a>(
     let words = room.take(Net::required_words(&model), 0)?;
     let net = Net::new(model, Storage::Lent(words)).map_err(wrong)?;
     let columns = room.take(columns, 0.0)?;
-    let weights = match room.make(usize::from(!numbers.is_empty()), |_| weights(numbers))? {
-        [weights] => weights,
-        _ => ConfidenceWeights::phones_m(),
+    let weights = match numbers.is_empty() {
+        true => ConfidenceWeights::phones_m(),
+        false => own_weights(numbers, room)?,
     };
     let judge = match columns.is_empty() {
         true => Judge::without_lists(weights),

@@ -33,6 +33,8 @@ pub extern "C" fn earnest_version() -> u32 {
 pub extern "C" fn earnest_has(feature: u32) -> u32 {
     let has = feature == Feature::EngineTemplate as u32
         || feature == Feature::EngineNet as u32
+        || feature == Feature::Commands as u32
+        || feature == Feature::Chain as u32
         || (feature == Feature::RuntimeSimd as u32 && cfg!(feature = "std"));
     u32::from(has)
 }
@@ -52,14 +54,14 @@ pub extern "C" fn earnest_status_text(status: i32) -> *const c_char {
         (Status::BadSize, c"a struct has a size that no version gives it"),
         (Status::UnknownField, c"a field is set that this version doesn't know"),
         (Status::BadModel, c"not a model, or damaged"),
-        (Status::BadListener, c"not a listener, or not a guard"),
+        (Status::BadListener, c"not a handle of this kind"),
         (Status::NothingHeard, c"nothing was heard yet"),
         (Status::NotRemembered, c"not remembered"),
         (Status::Refused, c"refused"),
         (Status::JournalFull, c"the journal is full"),
         (Status::NoJournal, c"there is no journal"),
         (Status::BadJournal, c"the journal was changed"),
-        (Status::Busy, c"called from its own callback"),
+        (Status::Busy, c"at work, or a request is open"),
     ];
     let found = TEXTS.iter().find(|(known, _)| *known as i32 == status);
     found.map_or(c"unknown status", |(_, text)| text).as_ptr()

@@ -47,7 +47,7 @@ pub enum Status {
     UnknownField = 7,
     /// The bytes are no model of a kind that this library knows, or were damaged.
     BadModel = 8,
-    /// Not a listener, or not a guard: never initialised, released, moved in memory, or overwritten.
+    /// Not a handle of the kind that the function takes: never initialised, released, moved in memory, or overwritten.
     BadListener = 9,
     /// No frame has been judged yet: less than 25 ms were heard since the start, the last reset or the last mute.
     NothingHeard = 10,
@@ -61,7 +61,7 @@ pub enum Status {
     NoJournal = 14,
     /// An entry of the journal is wrong: number `actual`.
     BadJournal = 15,
-    /// The guard is at work: its own callback called it.
+    /// It is at work: its own callback called it. Or a request is open, and what was asked for must wait.
     Busy = 16,
 }
 
@@ -106,6 +106,10 @@ pub enum Feature {
     RuntimeSimd = 2,
     /// Wake phrases that a small network was trained for.
     EngineNet = 3,
+    /// Commands: earnest_commands_init().
+    Commands = 4,
+    /// The whole chain: earnest_chain_init().
+    Chain = 5,
 }
 
 /// How a listener is made. Fill it with earnest_config_default(), then change what you need. Later versions add fields

@@ -402,8 +402,8 @@ impl ChainSlot {
         policy.provisioned = 7;
         (policy.actions, policy.action_count) = (actions.as_ptr(), actions.len());
         for limits in &mut policy.tiers[..2] {
-            (limits.required_log_odds, limits.min_intent_probability) = (-20.0, 0.0);
-            (limits.min_wake_nats, limits.max_nobody_probability) = (0.0, 1.0);
+            (limits.required_log_odds, limits.min_intent_probability) = (-6.0, 0.5);
+            limits.max_nobody_probability = 0.5;
         }
         self.journal.resize(128 * usize::from(bytes.byte() % 64), 0);
         if bytes.byte() & 1 == 0 {
