@@ -64,7 +64,16 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Pipeline<'a,
     // stack first.
     #[inline]
     pub fn of(front_end: F, vad: V, spotter: K, pre_roll: PreRoll<'a>) -> Self {
-        Pipeline { pre_roll, front_end, vad, spotter, playback: (), latest: None, pending: None, muted: false }
+        Pipeline {
+            pre_roll,
+            front_end,
+            vad,
+            spotter,
+            playback: (),
+            latest: None,
+            pending: None,
+            muted: false,
+        }
     }
 
     /// The same chain, which takes a reference signal too: `playback` hears what the device plays. Both must be as new.

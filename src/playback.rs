@@ -254,7 +254,9 @@ impl<K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Playback<K, V, F
         // Of each band: x, y, x², y², xy. All are whole numbers, so the order of adding doesn't matter.
         let mut sums = [[0u32; 5]; BANDS];
         for ago in from..from + frames {
-            let (Some(x), Some(y)) = (self.heard.get(at(ago)), self.played.get(at(ago + delay))) else { continue };
+            let (Some(x), Some(y)) = (self.heard.get(at(ago)), self.played.get(at(ago + delay))) else {
+                continue;
+            };
             for ((sums, &x), &y) in sums.iter_mut().zip(x).zip(y) {
                 let (x, y) = (u32::from(x), u32::from(y));
                 let new = [x, y, x * x, y * y, x * y];

@@ -21,8 +21,8 @@ use earnest::nn::{Calibration, Conv, Graph, Model, Net, Op, OutputKind};
 use earnest::pipeline::{Pipeline, PipelineConfig};
 use earnest::playback::{Playback, PlaybackConfig};
 use earnest::simd::Level;
-use earnest::spotter::{Detection, Evidence};
 use earnest::spotter::net::{NetConfig, NetModel, NetSpotter};
+use earnest::spotter::{Detection, Evidence};
 use earnest::vad::{EnergyVad, EnergyVadConfig, MelVad, MelVadConfig, VoiceActivityDetector};
 use heap::calls;
 use nn_support::{Random, random_net};
@@ -60,7 +60,10 @@ fn with_what_the_device_plays() {
         let mut vetoed = 0;
         for chunk in kitchen.chunks(160) {
             pipeline.push_with_reference(chunk, chunk, |event| {
-                vetoed += usize::from(matches!(event, Event::NearMiss(Detection { why: Evidence::Playback(_), .. })));
+                vetoed += usize::from(matches!(
+                    event,
+                    Event::NearMiss(Detection { why: Evidence::Playback(_), .. })
+                ));
             });
         }
         pipeline.mute();

@@ -141,7 +141,12 @@ struct Row {
 fn share(count: u64, of: u64) -> String {
     let share = Share { count, of };
     let limits = share.exact(Level::P95);
-    format!("{count}/{of} ({:.1} %, {:.1}–{:.1})", 100.0 * share.value(), 100.0 * limits.low, 100.0 * limits.high)
+    format!(
+        "{count}/{of} ({:.1} %, {:.1}–{:.1})",
+        100.0 * share.value(),
+        100.0 * limits.low,
+        100.0 * limits.high
+    )
 }
 
 struct Args {
@@ -184,7 +189,10 @@ fn judge<K: KeywordSpotter>(
         for (n, delay_ms) in DELAYS_MS.into_iter().enumerate() {
             for music in [false, true] {
                 let kind = if music { "music" } else { "speech" };
-                scenes.push(((0, format!("played, in {kind}, {delay_ms} ms")), beds.played(&phrase, index, n, music)));
+                scenes.push((
+                    (0, format!("played, in {kind}, {delay_ms} ms")),
+                    beds.played(&phrase, index, n, music),
+                ));
             }
         }
         for (n, over_db) in OVER_DB.into_iter().enumerate() {
@@ -219,7 +227,9 @@ fn judge<K: KeywordSpotter>(
         }
     }
     println!("\n{name}: {} recordings, {:.2} h", clips.len(), seconds / 3600.0);
-    println!("| scene | wakes without | wakes with reference | vetoed | doubted by the guard |\n|---|---|---|---|---|");
+    println!(
+        "| scene | wakes without | wakes with reference | vetoed | doubted by the guard |\n|---|---|---|---|---|"
+    );
     for ((_, row), Row { scenes, without, with, vetoed, doubted }) in rows {
         let (without, with) = (share(without, scenes), share(with, scenes));
         println!("| {row} | {without} | {with} | {vetoed} | {doubted} |");

@@ -84,7 +84,14 @@ impl Beds {
     }
 
     /// Somebody says the phrase while the device plays something else.
-    pub(crate) fn spoken(&self, phrase: &[f32], index: usize, variant: usize, over_db: f32, music: bool) -> Scene {
+    pub(crate) fn spoken(
+        &self,
+        phrase: &[f32],
+        index: usize,
+        variant: usize,
+        over_db: f32,
+        music: bool,
+    ) -> Scene {
         let bed = self.bed(music, 5 * index + variant, LEAD + phrase.len() + TAIL);
         let mut state = (index * 100 + variant * 10 + usize::from(music) + 5000) as u64;
         let delay = crate::DELAYS_MS[(index + variant) % crate::DELAYS_MS.len()] * 16;
@@ -101,7 +108,8 @@ impl Beds {
 }
 
 fn scene(played: &[f32], heard: &[f32], from: usize, until: usize) -> Scene {
-    let pcm = |all: &[f32]| all.iter().map(|sample| (sample * 32767.0).clamp(-32768.0, 32767.0) as i16).collect();
+    let pcm =
+        |all: &[f32]| all.iter().map(|sample| (sample * 32767.0).clamp(-32768.0, 32767.0) as i16).collect();
     Scene {
         played: pcm(played),
         heard: pcm(heard),

@@ -156,7 +156,6 @@ impl<'a, K: KeywordSpotter> Chain<'a, K> {
 }
 
 impl<'a, K: KeywordSpotter, P: Reference> Chain<'a, K, P> {
-
     /// Takes in `pcm`: 16 kHz, mono, any number of samples. What is told doesn't depend on how the audio is cut.
     ///
     /// # Real time
@@ -226,12 +225,7 @@ impl<'a, K: KeywordSpotter, P: Reference> Chain<'a, K, P> {
     }
 
     /// One frame, or as much of it as there is.
-    fn advance(
-        &mut self,
-        rest: &mut &[i16],
-        reference: &mut &[i16],
-        tell: &mut impl FnMut(Told<'_, 'a>),
-    ) {
+    fn advance(&mut self, rest: &mut &[i16], reference: &mut &[i16], tell: &mut impl FnMut(Told<'_, 'a>)) {
         let before = *rest;
         let (mut decided, mut said) = (None, None);
         let Chain { pipeline, talk, recent, ears, .. } = self;

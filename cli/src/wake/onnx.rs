@@ -81,7 +81,8 @@ impl Onnx {
         let model = |key: &str, wanted: &Option<String>| {
             let wanted = wanted.as_ref().ok_or_else(|| problem(format!("`{key}` is missing")))?;
             let path = beside.with_file_name(wanted);
-            fs::read(&path).map_err(|error| problem(format!("{key} {}: cannot be read: {error}", path.display())))
+            fs::read(&path)
+                .map_err(|error| problem(format!("{key} {}: cannot be read: {error}", path.display())))
         };
         let (melspectrogram, embedding);
         let input = match declared.input {

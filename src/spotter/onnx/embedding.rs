@@ -48,8 +48,11 @@ impl Embedding {
     pub(super) fn new(bytes: &[u8]) -> Result<Embedding, OnnxError> {
         let name = "embedding";
         let declared = Declared::read(name, bytes)?;
-        let shape = |what, expected: &[usize], actual: &[usize]| {
-            OnnxError::Shape { name, what, expected: expected.to_vec(), actual: actual.to_vec() }
+        let shape = |what, expected: &[usize], actual: &[usize]| OnnxError::Shape {
+            name,
+            what,
+            expected: expected.to_vec(),
+            actual: actual.to_vec(),
         };
         let expected = [1, WINDOW, BANDS, 1];
         let fits = |(actual, expected): (&usize, &usize)| *actual == 0 || actual == expected;

@@ -120,7 +120,10 @@ pub struct OnnxEvidence {
 impl fmt::Display for OnnxEvidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let OnnxEvidence { steps, mean } = self;
-        write!(f, "the model gave at least half of what is needed {steps} times in a row, {mean:.2} on average")
+        write!(
+            f,
+            "the model gave at least half of what is needed {steps} times in a row, {mean:.2} on average"
+        )
     }
 }
 

@@ -39,7 +39,12 @@ pub(super) struct Declared {
 
 impl Plan {
     /// Makes `part` of the model in `bytes` ready for an input of shape `input`. `name` is for errors.
-    pub(super) fn new(name: &'static str, bytes: &[u8], part: &Part, input: &[usize]) -> Result<Plan, OnnxError> {
+    pub(super) fn new(
+        name: &'static str,
+        bytes: &[u8],
+        part: &Part,
+        input: &[usize],
+    ) -> Result<Plan, OnnxError> {
         let failed = |error: TractError| OnnxError::Model { name, problem: format!("{error:#}") };
         let make = || -> TractResult<(Arc<TypedRunnableModel>, Vec<usize>)> {
             let mut model = tract_onnx::onnx().model_for_read(&mut &bytes[..])?;
