@@ -70,8 +70,9 @@ fn the_scores_are_those_of_its_own_package() {
     let Some(folder) = models() else { return };
     let chain = Chain::read(&folder);
     let golden =
-        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/open_wake_word.jsonl")).unwrap();
-    let (mut compared, mut worst, mut highest) = (0, 0.0f64, 0.0f64);
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/open_wake_word.jsonl"))
+            .unwrap();
+    let (mut compared, mut worst, mut worst_odds, mut highest) = (0, 0.0f64, 0.0f64, 0.0f64);
     for line in golden.lines() {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
         let (audio, name) = (row["audio"].as_str().unwrap(), row["model"].as_str().unwrap());
@@ -83,19 +84,26 @@ fn the_scores_are_those_of_its_own_package() {
         let mut spotter = chain.spotter(&model).unwrap();
         assert!(spotter.is_incremental(), "the embedding is computed anew for each window");
         let own = scores(&mut spotter, &pcm);
-        let theirs: Vec<f64> = row["scores"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+        let theirs: Vec<f64> =
+            row["scores"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
         assert_eq!(own.len(), theirs.len(), "{audio} {name}");
         let window = if name == "weather_v0.1" { 22 } else { 16 };
         // The last hop's score is told in a frame that isn't complete.
         for at in RANDOM + window..own.len() - 1 {
-            // 0.004 in log-odds is 0.001 in the score at most; nearer to 0 or 1, where most scores lie, it is far less.
-            let log_odds = |score: f64| (score.max(1e-6) / (1.0 - score).max(1e-6)).ln();
-            let off = (log_odds(own[at].into()) - log_odds(theirs[at])).abs();
-            assert!(off < 0.004, "{audio} {name}: score {at} is {}, theirs {}", own[at], theirs[at]);
-            (compared, worst, highest) = (compared + 1, worst.max(off), highest.max(theirs[at]));
+            // Log-odds too, as the difference of scores near 0 says little. Two sums in single precision over the whole chain,
+            // in another order each, are some thousandths apart, and a logistic function in single precision is coarse below 1e-4.
+            let log_odds = |score: f64| (score.max(1e-4) / (1.0 - score).max(1e-4)).ln();
+            let apart = (f64::from(own[at]) - theirs[at]).abs();
+            let odds_apart = (log_odds(own[at].into()) - log_odds(theirs[at])).abs();
+            let same = apart < 1e-3 && odds_apart < 0.05;
+            assert!(same, "{audio} {name}: score {at} is {}, theirs {}", own[at], theirs[at]);
+            (compared, worst, highest) = (compared + 1, worst.max(apart), highest.max(theirs[at]));
+            worst_odds = worst_odds.max(odds_apart);
         }
     }
-    println!("{compared} scores compared, at most {worst:.1e} apart in log-odds, the highest is {highest:.3}");
+    println!(
+        "{compared} scores up to {highest:.3} compared: at most {worst:.1e} apart, {worst_odds:.1e} in log-odds"
+    );
     assert!(compared > 500);
 }
 
