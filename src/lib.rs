@@ -36,6 +36,7 @@
 //! | `alloc` | the heap, at construction only |
 //! | `std` (default) | files and threads at the edges |
 //! | `eval` | audio files, and the evaluator over them |
+//! | `onnx` | wake words from the user's own models, run by tract; this engine allocates |
 //!
 //! The core computes the same bits in every tier.
 #![no_std]

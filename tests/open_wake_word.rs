@@ -69,28 +69,15 @@ fn scores(spotter: &mut OnnxSpotter, pcm: &[i16]) -> Vec<f32> {
 fn the_scores_are_those_of_its_own_package() {
     let Some(folder) = models() else { return };
     let chain = Chain::read(&folder);
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let golden =
         fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/open_wake_word.jsonl"))
             .unwrap();
-    let (mut compared, mut worst, mut highest) = (0, 0.0f64, 0.0f64);
-    let (mut odds, mut worst_odds) = (0, 0.0f64);
+    let (mut compared, mut worst, mut worst_odds, mut highest) = (0, 0.0f64, 0.0f64, 0.0f64);
     for line in golden.lines() {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
         let (audio, name) = (row["audio"].as_str().unwrap(), row["model"].as_str().unwrap());
         let mut pcm = vec![0; 3 * 16_000];
-        // Two decoders of Vorbis don't give the same bits.
-        let exact = audio.ends_with(".flac");
-        if let Some(bundled) = audio.strip_prefix("examples/kitchen/") {
-            pcm.extend(common::flac(bundled).iter().take(12 * 16_000));
-        } else if data.join(audio).is_file() {
-            // Without the second on both sides that `ogg` puts there.
-            let padded = common::ogg(&data.join(audio));
-            pcm.extend(padded[16_000..padded.len() - 16_000].iter().take(12 * 16_000));
-        } else {
-            println!("skipped: {audio} is not there");
-            continue;
-        }
+        pcm.extend(common::flac(&format!("../{audio}")).iter().take(12 * 16_000));
         pcm.extend([0; 16_000]);
         pcm.truncate(pcm.len() / HOP * HOP);
         let model = fs::read(folder.join(format!("{name}.onnx"))).unwrap();
@@ -100,27 +87,24 @@ fn the_scores_are_those_of_its_own_package() {
         let theirs: Vec<f64> =
             row["scores"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
         assert_eq!(own.len(), theirs.len(), "{audio} {name}");
-        let window = match name {
-            "weather_v0.1" => 22,
-            _ => 16,
-        };
+        let window = if name == "weather_v0.1" { 22 } else { 16 };
         // The last hop's score is told in a frame that isn't complete.
         for at in RANDOM + window..own.len() - 1 {
-            let off = (f64::from(own[at]) - theirs[at]).abs();
-            assert!(off < 1e-3, "{audio} {name}: score {at} is {}, theirs {}", own[at], theirs[at]);
-            // Scores near 0 say little by their difference.
-            let log_odds = |score: f64| (score / (1.0 - score)).ln();
-            if exact && (1e-5..0.999).contains(&theirs[at]) {
-                let off = (log_odds(own[at].into()) - log_odds(theirs[at])).abs();
-                (odds, worst_odds) = (odds + 1, worst_odds.max(off));
-                assert!(off < 0.01, "{audio} {name}: score {at} is {}, theirs {}", own[at], theirs[at]);
-            }
-            (compared, worst, highest) = (compared + 1, worst.max(off), highest.max(theirs[at]));
+            // Log-odds too, as the difference of scores near 0 says little. Two sums in single precision over the whole chain,
+            // in another order each, are some thousandths apart, and a logistic function in single precision is coarse below 1e-4.
+            let log_odds = |score: f64| (score.max(1e-4) / (1.0 - score).max(1e-4)).ln();
+            let apart = (f64::from(own[at]) - theirs[at]).abs();
+            let odds_apart = (log_odds(own[at].into()) - log_odds(theirs[at])).abs();
+            let same = apart < 1e-3 && odds_apart < 0.05;
+            assert!(same, "{audio} {name}: score {at} is {}, theirs {}", own[at], theirs[at]);
+            (compared, worst, highest) = (compared + 1, worst.max(apart), highest.max(theirs[at]));
+            worst_odds = worst_odds.max(odds_apart);
         }
     }
-    println!("{compared} scores compared, at most {worst:.2e} off, the highest is {highest:.3}");
-    println!("{odds} log-odds compared, at most {worst_odds:.2e} off");
-    assert!(compared > 500 && odds > 50);
+    println!(
+        "{compared} scores up to {highest:.3} compared: at most {worst:.1e} apart, {worst_odds:.1e} in log-odds"
+    );
+    assert!(compared > 500);
 }
 
 #[test]

@@ -214,8 +214,14 @@ fn judge<K: KeywordSpotter>(
                 let file = clip.display();
                 writeln!(
                     out,
-                    "{{\"engine\":{name:?},\"scene\":{:?},\"file\":\"{file}\",\"without\":{},\"with\":{},\"vetoed\":{},\"in_playback\":{},\"score\":{}}}",
-                    row.1, without.woke, with.woke, with.vetoed, with.in_playback, with.score
+                    "{{\"engine\":{name:?},\"scene\":{:?},\"file\":\"{file}\",\"without\":{},\"with\":{},\"vetoed\":{},\"in_playback\":{},\"similarity\":{},\"score\":{}}}",
+                    row.1,
+                    without.woke,
+                    with.woke,
+                    with.vetoed,
+                    with.in_playback,
+                    with.similarity,
+                    with.score
                 )?;
             }
             let row = rows.entry(row).or_default();
