@@ -48,9 +48,10 @@ fn of_all_that_the_network_points_at_only_the_phrase_is_told() {
     )
     .unwrap();
     let pointed_at = wakes(&events(&mut unchecked, &kitchen, 160)).len();
-    assert!(pointed_at >= 4, "{pointed_at}");
+    assert!(pointed_at > 10, "{pointed_at}");
 
-    let wakes = wakes(&events(&mut pipeline(CascadeConfig::default()), &kitchen, 160));
+    let config = CascadeConfig { threshold: Some(0.8), ..CascadeConfig::default() };
+    let wakes = wakes(&events(&mut pipeline(config), &kitchen, 160));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/kitchen/truth.json");
     let truth: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let at = |key: &str| SampleIndex(truth["phrase"][key].as_u64().unwrap());
@@ -60,7 +61,7 @@ fn of_all_that_the_network_points_at_only_the_phrase_is_told() {
     assert!(wake.span.start.since(start.before(4_800)) < 9_600, "{} begins far from {start}", wake.span);
     assert!(wake.decided.since(end) < 8_000, "decided {}, said until {end}", wake.decided);
     let Evidence::Cascade(why) = wake.why else { panic!("{:?}", wake.why) };
-    assert!(why.phonetic.phones >= 6 && why.phonetic.ratio > -1.0 && why.net.log_odds > 0.0, "{why:?}");
+    assert!(why.phonetic.phones >= 6 && why.phonetic.ratio > -1.0 && why.net.log_odds > -2.0, "{why:?}");
     let text = wake.why.to_string();
     assert!(text.contains("log-odds") && text.contains("phones"), "{text}");
 }

@@ -8,17 +8,21 @@
 #   ./wake_card.sh --test PHRASE            … and test. Once, when nothing is left to choose.
 #
 # EARNEST_DATA, EARNEST_CACHE, EARNEST_DIALOGUE: as in wake.md. EARNEST: the program. FA_PER_HOUR: the budget (0.5) that the
-# count on dev must meet; CHECK_FROM: the net's score from which on it is checked (0.02); CHECK_FA_PER_HOUR: the budget (0.35) that the count of
+# count on dev must meet; CHECK_FROM: the net's score from which on it is checked (0.02); CHECK_FA_PER_HOUR: the budget (0.8) that the count of
 # both together must meet on dev, quiet and in the kitchen taken together.
 set -euo pipefail
 invoked=$PWD
 . "$(dirname "$0")/judge.sh"
 splits=dev check=
-case "${1:-}" in
---test) splits="dev test" && shift ;;
---check) check=yes && shift ;;
-esac
-phrase=${1:?usage: wake_card.sh [--test] PHRASE [RUN/state.npz]}
+while true; do
+    case "${1:-}" in
+    --test) splits="dev test" ;;
+    --check) check=yes ;;
+    *) break ;;
+    esac
+    shift
+done
+phrase=${1:?usage: wake_card.sh [--check] [--test] PHRASE [RUN/state.npz]}
 run=${2:+$(cd "$invoked" && realpath "$2")}
 name=wake-${phrase// /_}
 out=../target/cards/$name
@@ -48,19 +52,18 @@ if [ -n "$check" ]; then
     rm -rf "$out/checked" "$out/checked-kitchen"
     evaluate dev "$out/checked" --engine cascade --model "$out/checked.ear"
     evaluate dev "$out/checked-kitchen" --engine cascade --model "$out/checked.ear" --noise "$kitchen"
-    chosen=$("$earnest" tune "$out/checked" "$out/checked-kitchen" --fa-per-hour "${CHECK_FA_PER_HOUR:-0.35}" --rule point --json |
+    chosen=$("$earnest" tune "$out/checked" "$out/checked-kitchen" --fa-per-hour "${CHECK_FA_PER_HOUR:-0.8}" --rule point --json |
         python -c 'import json, math, sys; print(math.ceil(1000 * json.loads(sys.stdin.readlines()[-1])["threshold"]) / 1000)')
     python "$here/wake_check.py" "$name.onnx" --from "${CHECK_FROM:-0.02}" --threshold "$chosen" --result "$out/checked" "$out/checked-kitchen"
     pack "$name.onnx" "$name.ear"
 fi
 folders=() checked=()
 for split in $splits; do
-    # dev is cheap and made anew; test stays what it was the first time.
-    [ "$split" = test ] || rm -rf "${out:?}/$split" "$out/$split-kitchen"
+    # dev is made anew unless it is only there for test's sake; test stays what it was the first time.
+    [ "$splits" != dev ] || rm -rf "${out:?}"/{,cascade-}dev{,-kitchen}
     evaluate "$split" "$out/$split" --model "$name.ear"
     evaluate "$split" "$out/$split-kitchen" --model "$name.ear" --noise "$kitchen"
     folders+=("$out/$split" "$out/$split-kitchen")
-    [ "$split" = test ] || rm -rf "${out:?}/cascade-$split" "$out/cascade-$split-kitchen"
     evaluate "$split" "$out/cascade-$split" --engine cascade --model "$name.ear"
     evaluate "$split" "$out/cascade-$split-kitchen" --engine cascade --model "$name.ear" --noise "$kitchen"
     checked+=("$out/cascade-$split" "$out/cascade-$split-kitchen")

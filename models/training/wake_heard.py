@@ -4,7 +4,7 @@
     wake_heard.py "computer" MANIFEST.jsonl … > heard.txt
 
 What a device hears in them is no false accept. The recogniser is the teacher of teacher.py, which has nothing to do with wake nets; it hears the
-phrase where its phones have one of the phrase's pronunciations in them with at most one wrong, and no plural's S or Z sticks to its
+phrase where its phones have one of the phrase's pronunciations in them with at most one of eight wrong, and no plural's S or Z sticks to its
 end: "computers" stays a false accept. What it heard is kept in EARNEST_CACHE/heard, so that further phrases cost nothing. About 0.07 × real time.
 """
 import argparse
@@ -20,7 +20,7 @@ from symbols import BLANK, INDEX, IPA, SYMBOLS, collapse, ids
 from wake_phrase import utterances
 
 BOUNDARY = len(SYMBOLS)                           # of words, kept here beside our own symbols
-WRONG = 1                                         # phones
+PHONES_PER_WRONG = 8                              # of so many, one may be wrong
 
 
 class Recogniser:
@@ -38,8 +38,9 @@ class Recogniser:
         return np.array(collapse(self.symbol[np.argmax(lp[0][: int(np.ravel(n)[0])], -1)]), np.int16)
 
 
-def has(heard, phones, wrong=WRONG):
-    """Whether `phones` are somewhere in `heard` with at most `wrong` replaced, missing or added, not continued by S or Z."""
+def has(heard, phones):
+    """Whether `phones` are somewhere in `heard`, few of them replaced, missing or added, not continued by S or Z."""
+    wrong = len(phones) // PHONES_PER_WRONG
     text = [int(s) for s in heard if s != BOUNDARY]
     after = {n for n, i in enumerate(np.flatnonzero(np.array(heard) != BOUNDARY)) if i + 1 < len(heard) and heard[i + 1] == BOUNDARY}
     row = np.zeros(len(text) + 1)                 # the phrase may begin anywhere

@@ -18,7 +18,7 @@ fn file(name: &str) -> Vec<u8> {
 /// Log-odds every fourth frame: what the bands of voices hold, less what they hold when nobody speaks.
 pub(crate) fn graph() -> Graph {
     let mut graph = Graph::new(40);
-    let weights = (0..40).map(|band| if (4..24).contains(&band) { 0.05 } else { 0.0 }).collect();
+    let weights = (0..40).map(|band| if (4..24).contains(&band) { 0.03 } else { 0.0 }).collect();
     let mut conv = Conv::causal(weights, vec![BIAS], 1);
     conv.stride = 4;
     graph.push(Op::Conv(conv), &[0]).unwrap();
@@ -35,8 +35,8 @@ pub(crate) fn graph() -> Graph {
     graph
 }
 
-/// So that speech gives log-odds of about 2.
-const BIAS: f32 = 3.0;
+/// So that speech gives log-odds of about 0: the network knows no more than that something was said.
+const BIAS: f32 = -0.9;
 
 pub(crate) fn loud() -> Vec<u8> {
     graph().to_image().unwrap()
