@@ -11,11 +11,12 @@
  *     if (earnest_init(memory, sizeof memory, &config, &listener, NULL) != EARNEST_OK) ...
  *     earnest_push(listener, pcm, samples, &taken, &event);   (in a loop: see there)
  *
- * A guard decides what is done about it: earnest_guard_init(), earnest_guard_input(), earnest_guard_redeem().
+ * A guard decides what is done about it: earnest_guard_init(), earnest_guard_input(), earnest_guard_redeem(). Commands are
+ * listened for by earnest_commands_init(). Wake phrase, commands, answers and guard in one: earnest_chain_init().
  *
  * Memory. The library allocates none. A listener lives in memory that earnest_init() is given and in no other; models
- * stay where they are. So does a guard, in that of earnest_guard_init(). Nothing is global, so any number of them may
- * exist.
+ * stay where they are. So do a guard, who listens for commands, and a chain, in that of their init. Nothing is global, so
+ * any number of them may exist.
  *
  * Pointers. Every function checks those it is given: null, alignment, length, overlap with a listener's memory, and
  * whether a listener is one. What it can't check is the caller's promise: that the memory is there for as many bytes
@@ -24,12 +25,12 @@
  * Errors. Functions give a status; nothing is thrown, nothing unwinds, nothing aborts. Those that take an
  * earnest_error also tell which field was wrong, what was expected and what there was.
  *
- * Threads. Calls on one listener or one guard must not run at the same time, nor one interrupt another; from which thread they come
- * doesn't matter. Calls on different listeners are independent.
+ * Threads. Calls on one handle must not run at the same time, nor one interrupt another; from which thread they come
+ * doesn't matter. Calls on different handles are independent.
  *
  * Time is the number of samples pushed. No clock is ever read.
  *
- * Versions. Functions, fields at the end of earnest_config, enumerators and meanings of reserved fields are added;
+ * Versions. Functions, fields at the end of structs that begin with their `size`, enumerators and meanings of reserved fields are added;
  * what is there keeps its meaning as long as the soname is the same.
  */
 
@@ -167,7 +168,7 @@ enum earnest_status
      */
     EARNEST_BAD_MODEL = 8,
     /**
-     * Not a listener, or not a guard: never initialised, released, moved in memory, or overwritten.
+     * Not a handle of the kind that the function takes: never initialised, released, moved in memory, or overwritten.
      */
     EARNEST_BAD_LISTENER = 9,
     /**
@@ -195,7 +196,7 @@ enum earnest_status
      */
     EARNEST_BAD_JOURNAL = 15,
     /**
-     * The guard is at work: its own callback called it.
+     * It is at work: its own callback called it. Or a request is open, and what was asked for must wait.
      */
     EARNEST_BUSY = 16,
 };
@@ -296,6 +297,14 @@ enum earnest_feature
      * Wake phrases that a small network was trained for.
      */
     EARNEST_FEATURE_ENGINE_NET = 3,
+    /**
+     * Commands: earnest_commands_init().
+     */
+    EARNEST_FEATURE_COMMANDS = 4,
+    /**
+     * The whole chain: earnest_chain_init().
+     */
+    EARNEST_FEATURE_CHAIN = 5,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -1464,7 +1473,7 @@ typedef struct earnest_commands_config {
      */
     size_t model_bytes;
     /**
-     * The grammar, compiled: `earnest grammar` writes it. Of any alignment. Default null.
+     * The grammar, compiled: `earnest compile` writes it. Of any alignment. Default null.
      */
     const void *grammar;
     /**
@@ -2333,7 +2342,7 @@ earnest_status earnest_commands_end(struct earnest_commands *commands,
 /**
  * Other values for a list: contacts that were changed. What is being said counts no more.
  *
- * list: which one, as the grammar numbers them. image: `bytes` bytes, compiled (`earnest grammar`), used in place; the one
+ * list: which one, as the grammar numbers them. image: `bytes` bytes, compiled (`earnest compile`), used in place; the one
  * before is the caller's again. error: null, or where the numbers go of what was wrong.
  *
  * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_OUT_OF_RANGE, EARNEST_BAD_MODEL,

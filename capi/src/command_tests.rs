@@ -426,7 +426,7 @@ fn what_is_wrong_is_told_with_numbers() {
         let required = (status, field(&error).to_string());
         if status == 0 {
             let mut memory = vec![0u64; bytes / 8];
-            let mut handle = 8 as *mut CommandsHandle;
+            let mut handle = std::ptr::dangling_mut::<CommandsHandle>();
             let status = unsafe {
                 earnest_commands_init(memory.as_mut_ptr().cast(), bytes, &config, &mut handle, &mut error)
             };

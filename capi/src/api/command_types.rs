@@ -208,7 +208,6 @@ impl CommandsConfig {
             patience_ms: self.patience_ms,
             longest_ms: self.longest_ms,
             shortest_ms: self.shortest_ms,
-            ..UtteranceConfig::default()
         }
     }
 
