@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Requests that somebody means, spoken from end to end by synthetic voices, and how many of them the whole chain completes.
 
-    flows.py --kokoro FOLDER --out FOLDER [--first 100] [--flows 60] [--earnest PROGRAM] [--config TOML]
+    flows.py --kokoro FOLDER --out FOLDER [--first 100] [--flows 60] [--earnest PROGRAM] [--config TOML] [--phrase "hey earnest"]
         FOLDER: as models/training/synthesize_kokoro.py
 
-"Hey earnest, send a message to NAME" … (the prompt) … "yes, send it", in three kinds: clean, in a room with kitchen noise at 20 dB,
+"Alexa, send a message to NAME" … (the prompt) … "yes, send it", in three kinds: clean, in a room with kitchen noise at 20 dB,
 and with kitchen noise at 10 dB (the loudest 32 ms of each count, as in models/training/wake_dev.py). Whoever is asked for the
 name says the command again, and whoever is asked again for the confirmation says that again; who was not heard at all
 says nothing more. For that the recording is made longer by each answer and run again: up to there it is the same.
@@ -120,9 +120,15 @@ def speak_all(o, names):
 
             name = names[n % len(names)]
             # Who is asked again speaks with more of a pause.
-            np.savez_compressed(path, wake=say("hey earnest"), command=say(f"send a message to {name}"), answer=say("yes send it"),
+            np.savez_compressed(path, command=say(f"send a message to {name}"), answer=say("yes send it"),
                                 command_again=say(f"send a message, to {name}"), answer_again=say("yes, send it"))
-        spoken[n] = dict(np.load(path))
+        woken = o.out / f"{n:03} {o.phrase}.npy"
+        if not woken.exists():
+            speak = speak or Voice(o.kokoro)
+            seed = zlib.crc32(f"flow {n}".encode())
+            pieces, _ = neural.phones(o.phrase, np.random.default_rng(seed))
+            np.save(woken, speak.person(seed)(neural.transcription([*pieces, "."], speak.symbols, np.random.default_rng(seed)))[0].astype(np.float32))
+        spoken[n] = dict(np.load(path), wake=np.load(woken))
     return spoken
 
 
@@ -147,7 +153,8 @@ def main():
     a.add_argument("--first", type=int, default=100)
     a.add_argument("--flows", type=int, default=60)
     a.add_argument("--earnest", default=str(ROOT / "target" / "release" / "earnest"))
-    a.add_argument("--config", type=Path, default=ROOT / "examples" / "household" / "assistant.toml")
+    a.add_argument("--config", type=Path, default=ROOT / "examples" / "household" / "alexa.toml")
+    a.add_argument("--phrase", default="alexa", help="what wakes it")
     a.add_argument("--verbose", action="store_true", help="how each flow that was not completed ended")
     o = a.parse_args()
     o.out.mkdir(parents=True, exist_ok=True)
