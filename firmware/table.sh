@@ -161,7 +161,7 @@ no caches in these numbers.
 Flash and static RAM (bytes) are what the linked program grows by when the stage is added; the VAD and \`phones-s\` come on top of
 the front end, the template spotter and the chain around it on top of front end and VAD, with its model and one second of
 pre-roll. Rows of a chain are everything together, models included; the wake chain has half a second of pre-roll. The whole
-chain (wake net, \`phones-s\`, fifty commands, answers, guard, journal) remembers 0.6 s of frames instead, and keeps no
+chain (wake net, \`phones-s\`, fifty commands, answers, guard, journal) remembers 0.56 s of frames instead, and keeps no
 recording. The C library is optimised for size, has both engines in it, and its static RAM is what
 \`earnest_required_bytes\` and \`earnest_chain_required_bytes\` say; its construction is \`earnest_init\` and
 \`earnest_chain_init\`.

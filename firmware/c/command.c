@@ -174,7 +174,7 @@ static __attribute__((noinline)) earnest_chain *make(struct cost *making, size_t
     config.command_meaning_count = COUNT(command_meanings);
     config.answer_meanings = answer_meanings;
     config.answer_meaning_count = COUNT(answer_meanings);
-    config.recent_frames = 60;
+    config.recent_frames = 56;
     config.wake_nats = 6; /* as the model's card counts: see src/command.rs */
     if (earnest_chain_required_bytes(&config, needed, &error) != EARNEST_OK) {
         failed("required_bytes", &error);

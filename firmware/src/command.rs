@@ -31,7 +31,7 @@ const ANSWER_FRAMES: usize = 250;
 const ANSWER_MEANINGS: usize = 6;
 const ANSWER_WORDS: usize = 44;
 /// Frames that are remembered, 100 a second: as long as it takes to know the wake phrase, and some before.
-const RECENT: usize = 60;
+const RECENT: usize = 56;
 const ENTRIES: usize = 24;
 /// Log-likelihood ratio of a wake, as `models/wake-alexa.card.md` counts on `dev`: 100 of 102 recordings of the phrase, and 1
 /// of the 11,380 seconds of other audio, so ln(0.98 / 0.000088) = 9.3; one gate can say 6 at most.
@@ -86,7 +86,8 @@ impl Memory {
         commands: Paths::EMPTY,
         answers: Paths::EMPTY,
         command_meanings: [None; ACTIONS],
-        answer_meanings: [None; ANSWER_MEANINGS],
+        // Zeros, as `None` is none: what isn't takes flash. All of them are written before they are used.
+        answer_meanings: [Some(AnswerMeaning { yes: false, names: None }); ANSWER_MEANINGS],
         answer_phones: [0; ANSWER_WORDS],
         recent: [Remembered::UNUSED; RECENT],
         actions: [Action { id: 0, class: 0, tier: Tier::Routine, slots: 0, loud: false, phrase_phones: 0 };

@@ -5,7 +5,7 @@ use crate::audio::{SampleIndex, SampleSpan};
 use crate::frontend::{FrontEndConfig, MelFrame};
 use crate::guard::{VoiceFacts, VoiceMeter};
 use crate::storage::Storage;
-use crate::vad::VadFrame;
+use crate::vad::{SpeechEdge, VadFrame};
 
 /// Bands of a frame.
 const BINS: usize = FrontEndConfig::base().mel_bins;
@@ -19,7 +19,7 @@ pub struct Remembered {
 }
 
 impl Remembered {
-    /// What memory holds before it is used.
+    /// What memory holds before it is used: nothing but zeros, so that a static array of it takes no flash.
     pub const UNUSED: Remembered = Remembered {
         span: SampleSpan { start: SampleIndex(0), end: SampleIndex(0) },
         vad: VadFrame {
@@ -27,7 +27,8 @@ impl Remembered {
             probability: 0.0,
             level_db: 0.0,
             noise_db: 0.0,
-            edge: None,
+            // `None` is no zero.
+            edge: Some(SpeechEdge::Onset(SampleIndex(0))),
             quiet_samples: 0,
             talk_samples: 0,
         },
