@@ -102,7 +102,7 @@ fn header() -> String {
         "guard_types.rs",
         "command_types.rs",
         "chain_types.rs",
-        "pointer.rs",
+        "pointer/handle.rs",
         "ffi.rs",
         "guard_ffi.rs",
         "command_ffi.rs",
