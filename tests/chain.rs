@@ -5,7 +5,7 @@
 mod chain_support;
 mod common;
 
-use chain_support::{PHRASE, Scripted, chain};
+use chain_support::{PHRASE, Scripted, chain, chain_with};
 use earnest::audio::{SampleIndex, SampleSpan};
 use earnest::chain::{Chain, Told};
 use earnest::guard::{Authorization, Gate, Input, Output, OwnerId};
@@ -86,6 +86,22 @@ fn who_asks_and_confirms_gets_it_and_the_recording_begins_with_the_phrase() {
         }
     }
     assert!(grant.is_some());
+}
+
+#[test]
+fn a_yes_to_something_else_is_none() {
+    let (mut chain, mut host) = (chain_with(PHRASE.end.0 + 4160, "doors"), Host::default());
+    host.hear(&mut chain, &wanted(), 160);
+    assert!(host.authorization.is_none());
+    assert!(host.told.iter().any(|told| told.contains("AnswerNamesNothing")), "{:#?}", host.told);
+}
+
+#[test]
+fn a_phrase_that_is_known_late_loses_nothing_of_the_command() {
+    // When half of the command has been said.
+    let (mut chain, mut host) = (chain_with(PHRASE.end.0 + 20_000, "messages"), Host::default());
+    host.hear(&mut chain, &wanted(), 160);
+    assert!(host.authorization.is_some(), "{:#?}", host.told);
 }
 
 #[test]

@@ -21,6 +21,7 @@ const POLICY: &str = r#"
 provisioned = ["messages"]
 [classes]
 messages = 1
+doors = 2
 [[action]]
 id = 3
 name = "send a message"
@@ -45,14 +46,16 @@ const ANSWERS: &str = "intents:
 pub(crate) const PHRASE: SampleSpan = SampleSpan { start: SampleIndex(42_880), end: SampleIndex(52_800) };
 const KNOWN: u64 = 56_960;
 
-/// Hears the phrase where it is.
-pub(crate) struct Scripted;
+/// Hears the phrase where it is, and knows it at this sample.
+pub(crate) struct Scripted {
+    known: u64,
+}
 
 impl KeywordSpotter for Scripted {
     fn process(&mut self, frame: &MelFrame, _: &VadFrame) -> Option<Detection> {
         let why = Evidence::Net(NetEvidence { log_odds: 3.0, highest: 0.95, held_ms: 100 });
         let decided = frame.span.end;
-        let known = decided.0 >= KNOWN && decided.0 < KNOWN + 160;
+        let known = decided.0 >= self.known && decided.0 < self.known + 160;
         known.then_some(Detection { phrase: 0, span: PHRASE, decided, score: 0.95, threshold: 0.5, why })
     }
 
@@ -73,6 +76,11 @@ fn decoder(text: &str, lexicon: &Lexicon<'_>) -> Decoder<'static> {
 }
 
 pub(crate) fn chain() -> Chain<'static, Scripted> {
+    chain_with(KNOWN, "messages")
+}
+
+/// A chain that knows the phrase at sample `known`, and whose answers say yes to what the policy calls `names`.
+pub(crate) fn chain_with(known: u64, names: &str) -> Chain<'static, Scripted> {
     let dictionary = Dictionary::new(&include_bytes!("../../models/lexicon-en.bin")[..]).unwrap();
     let lexicon = Lexicon::new(LexiconConfig::default()).unwrap().with_dictionary(dictionary);
     let (commands, answers) = (decoder(COMMANDS, &lexicon), decoder(ANSWERS, &lexicon));
@@ -82,7 +90,7 @@ pub(crate) fn chain() -> Chain<'static, Scripted> {
         said[0].pronunciations[0].phones.len() as u8
     });
     let meaning = |meaning| match answers.grammar().intent(meaning) {
-        "Confirm" => Some(AnswerMeaning { yes: true, names: file.class("messages") }),
+        "Confirm" => Some(AnswerMeaning { yes: true, names: file.class(names) }),
         _ => Some(AnswerMeaning { yes: false, names: None }),
     };
     let meanings = Meanings {
@@ -92,7 +100,7 @@ pub(crate) fn chain() -> Chain<'static, Scripted> {
     };
     let recording = Recording::new(Storage::owned(16_000 * 30));
     let parts = ChainParts {
-        spotter: Scripted,
+        spotter: Scripted { known },
         net: Net::owned(Model::new(include_bytes!("../../models/phones-m.int8.ear").to_vec()).unwrap()),
         commands,
         answers,
