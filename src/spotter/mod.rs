@@ -6,6 +6,7 @@ pub mod onnx;
 pub mod phonetic;
 pub mod cascade;
 pub mod template;
+mod settle;
 
 use crate::audio::{SampleIndex, SampleSpan};
 use crate::frontend::MelFrame;

@@ -2,10 +2,11 @@
 
 use super::NetEvidence;
 use super::model::NetModel;
-use crate::audio::{SampleIndex, SampleSpan};
+use crate::audio::SampleSpan;
 use crate::error::ConfigError;
 use crate::frontend::{FrontEndConfig, MelFrame};
 use crate::nn::{Model, Net};
+use crate::spotter::settle::Settler;
 use crate::spotter::{Detection, Evidence, KeywordSpotter};
 use crate::storage::Storage;
 use crate::vad::VadFrame;
@@ -17,13 +18,8 @@ const WARM_UP: u64 = 50;
 /// Frames after the end of speech in which a phrase may still be completed: the network's look-ahead, the phrase's last
 /// quiet sound, and what the VAD takes off.
 const AFTER_SPEECH: u32 = 40;
-/// Steps for which a score over the threshold may still rise before it is told: 80 ms.
-const RISING: u32 = 2;
 /// Steps for which a score under the threshold must not rise again before it is told as a near miss: 240 ms.
 const PATIENCE: u32 = 6;
-/// Share of the threshold under which the score must fall before another event can begin.
-const REARM: f32 = 0.5;
-
 /// How a net spotter decides.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NetConfig {
@@ -48,9 +44,7 @@ impl Default for NetConfig {
 #[derive(Debug)]
 pub struct NetSpotter<'a> {
     net: Net<'a>,
-    threshold: f32,
-    near_miss: f32,
-    refractory: u64,
+    settler: Settler,
     duration: u64,
     delay: u64,
     frames: u64,
@@ -64,21 +58,6 @@ pub struct NetSpotter<'a> {
     score: f32,
     held_steps: u32,
     highest: f32,
-    candidate: Option<Candidate>,
-    /// Whether the score has fallen since the last event.
-    armed: bool,
-    /// Nothing counts before.
-    deaf_until: SampleIndex,
-}
-
-/// The best that was heard since the score came near the threshold.
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    detection: Detection,
-    /// Steps since then.
-    age: u32,
-    /// Steps since the threshold was crossed, if it was.
-    crossed: Option<u32>,
 }
 
 impl<'a> NetSpotter<'a> {
@@ -92,15 +71,11 @@ impl<'a> NetSpotter<'a> {
         memory: Storage<'a, u32>,
     ) -> Result<Self, ConfigError> {
         let threshold = config.threshold.unwrap_or(model.threshold());
-        ConfigError::check("threshold", f64::from(threshold), 0.0, 1.0)?;
-        ConfigError::check("near_miss", f64::from(config.near_miss), 0.0, 1.0)?;
-        ConfigError::check("refractory_ms", f64::from(config.refractory_ms), 0.0, 10_000.0)?;
+        let settler = Settler::new(threshold, config.near_miss, config.refractory_ms, PATIENCE)?;
         let (duration, delay) = (model.duration_samples(), model.delay_samples());
         Ok(NetSpotter {
             net: Net::new(model.into_network(), memory)?,
-            threshold,
-            near_miss: config.near_miss,
-            refractory: u64::from(config.refractory_ms) * 16,
+            settler,
             duration,
             delay,
             frames: 0,
@@ -111,9 +86,6 @@ impl<'a> NetSpotter<'a> {
             score: 0.0,
             held_steps: 0,
             highest: 0.0,
-            candidate: None,
-            armed: true,
-            deaf_until: SampleIndex(0),
         })
     }
 
@@ -129,7 +101,7 @@ impl<'a> NetSpotter<'a> {
 
     /// Score to wake at.
     pub fn threshold(&self) -> f32 {
-        self.threshold
+        self.settler.threshold()
     }
 
     /// Takes the network's next log-odds.
@@ -139,26 +111,24 @@ impl<'a> NetSpotter<'a> {
         self.log_odds = log_odds;
         let listening = self.frames > WARM_UP && self.frames_since_speech < AFTER_SPEECH;
         self.score = if listening { logistic(log_odds) } else { 0.0 };
-        if self.score >= REARM * self.threshold && self.score > 0.0 {
+        if self.settler.held(self.score) {
             self.held_steps += 1;
             self.highest = self.highest.max(logistic(now));
         } else {
-            (self.held_steps, self.highest, self.armed) = (0, 0.0, true);
+            (self.held_steps, self.highest) = (0, 0.0);
         }
-        let end = frame.span.end;
-        let worth = self.score >= self.threshold - self.near_miss && self.score > 0.0;
-        let found = (worth && self.armed && end >= self.deaf_until).then(|| {
-            let said = end.before(self.delay);
-            Detection {
-                phrase: 0,
-                span: SampleSpan { start: said.before(self.duration), end: said },
-                decided: end,
-                score: self.score,
-                threshold: self.threshold,
-                why: Evidence::Net(self.evidence()),
-            }
-        });
-        self.settle(found, end)
+        let (end, evidence) = (frame.span.end, self.evidence());
+        let said = end.before(self.delay);
+        let span = SampleSpan { start: said.before(self.duration), end: said };
+        let (score, threshold) = (self.score, self.settler.threshold());
+        self.settler.process(score, end, || Detection {
+            phrase: 0,
+            span,
+            decided: end,
+            score,
+            threshold,
+            why: Evidence::Net(evidence),
+        })
     }
 
     fn evidence(&self) -> NetEvidence {
@@ -177,36 +147,6 @@ impl<'a> NetSpotter<'a> {
     /// Samples from the phrase's end until the score usually crosses the threshold.
     pub(in crate::spotter) fn delay(&self) -> u64 {
         self.delay
-    }
-
-    /// Keeps the best until it is clear that nothing better follows, or until an accepted one must not wait any longer.
-    fn settle(&mut self, found: Option<Detection>, now: SampleIndex) -> Option<Detection> {
-        let kept = match (self.candidate, found) {
-            (Some(kept), Some(found)) if found.score <= kept.detection.score => {
-                Candidate { age: kept.age + 1, ..kept }
-            }
-            (Some(kept), None) => Candidate { age: kept.age + 1, ..kept },
-            (kept, Some(found)) => {
-                Candidate { detection: found, age: 0, crossed: kept.and_then(|kept| kept.crossed) }
-            }
-            (None, None) => return None,
-        };
-        let crossed = kept.crossed.map(|steps| steps + 1).or(kept.detection.accepted().then_some(0));
-        let over = match crossed {
-            Some(steps) => steps >= RISING || kept.age > 0,
-            None => kept.age >= PATIENCE,
-        };
-        if !over {
-            self.candidate = Some(Candidate { crossed, ..kept });
-            return None;
-        }
-        self.candidate = None;
-        let told = Detection { decided: now, ..kept.detection };
-        if told.accepted() {
-            self.armed = false;
-            self.deaf_until = now.after(self.refractory);
-        }
-        Some(told)
     }
 }
 
@@ -237,8 +177,6 @@ impl KeywordSpotter for NetSpotter<'_> {
         self.score = 0.0;
         self.held_steps = 0;
         self.highest = 0.0;
-        self.candidate = None;
-        self.armed = true;
-        self.deaf_until = SampleIndex(0);
+        self.settler.reset();
     }
 }

@@ -3,21 +3,17 @@
 use super::chain::OpenWakeWord;
 use super::mel::MelWindow;
 use super::{Input, OnnxConfig, OnnxError, OnnxEvidence, Scale};
-use crate::audio::{SampleIndex, SampleSpan};
+use crate::audio::SampleSpan;
 use crate::error::ConfigError;
 use crate::frontend::MelFrame;
+use crate::spotter::settle::Settler;
 use crate::spotter::{Detection, Evidence, KeywordSpotter};
 use crate::vad::VadFrame;
 
 /// From the start, samples in which nothing counts: as for the other engines, half a second.
 const WARM_UP: u64 = 8000;
-/// Runs for which a score over the threshold may still rise before it is told.
-const RISING: u32 = 2;
 /// Runs for which a score under the threshold must not rise again before it is told as a near miss.
 const PATIENCE: u32 = 3;
-/// Share of the threshold under which the score must fall before another event can begin.
-const REARM: f32 = 0.5;
-
 /// Finds a phrase with a model that the user brings.
 ///
 /// A detection comes when the score has crossed the threshold and doesn't rise any more, two runs of the model later at the
@@ -28,9 +24,7 @@ pub struct OnnxSpotter {
     /// What a reset goes back to.
     fresh: Model,
     scale: Scale,
-    threshold: f32,
-    near_miss: f32,
-    refractory: u64,
+    settler: Settler,
     duration: u64,
     /// Samples heard since the start.
     heard: u64,
@@ -39,10 +33,6 @@ pub struct OnnxSpotter {
     score: f32,
     steps: u32,
     sum: f32,
-    candidate: Option<Candidate>,
-    /// Whether the score has fallen since the last event.
-    armed: bool,
-    deaf_until: SampleIndex,
     failure: Option<OnnxError>,
 }
 
@@ -52,16 +42,6 @@ enum Model {
     OpenWakeWord(OpenWakeWord),
 }
 
-/// The best that was heard since the score came near the threshold.
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    detection: Detection,
-    /// Runs since then.
-    age: u32,
-    /// Runs since the threshold was crossed, if it was.
-    crossed: Option<u32>,
-}
-
 impl OnnxSpotter {
     /// A spotter that runs the ONNX file `model`.
     ///
@@ -69,9 +49,7 @@ impl OnnxSpotter {
     /// [`OnnxError`] for a file that tract can't run, one of another shape than `config` declares, or a field out of
     /// range.
     pub fn new(config: &OnnxConfig<'_>, model: &[u8]) -> Result<Self, OnnxError> {
-        ConfigError::check("threshold", f64::from(config.threshold), 0.0, 1.0)?;
-        ConfigError::check("near_miss", f64::from(config.near_miss), 0.0, 1.0)?;
-        ConfigError::check("refractory_ms", f64::from(config.refractory_ms), 0.0, 10_000.0)?;
+        let settler = Settler::new(config.threshold, config.near_miss, config.refractory_ms, PATIENCE)?;
         ConfigError::check("duration_ms", f64::from(config.duration_ms), 0.0, 10_000.0)?;
         let model = match config.input {
             Input::Mel { preset, frames, step } => {
@@ -85,18 +63,13 @@ impl OnnxSpotter {
             fresh: model.clone(),
             model,
             scale: config.scale,
-            threshold: config.threshold,
-            near_miss: config.near_miss,
-            refractory: u64::from(config.refractory_ms) * 16,
+            settler,
             duration: u64::from(config.duration_ms) * 16,
             heard: 0,
             pending: None,
             score: 0.0,
             steps: 0,
             sum: 0.0,
-            candidate: None,
-            armed: true,
-            deaf_until: SampleIndex(0),
             failure: None,
         })
     }
@@ -111,18 +84,14 @@ impl OnnxSpotter {
         near_miss: f32,
         refractory_ms: u32,
     ) -> Result<Self, ConfigError> {
-        ConfigError::check("threshold", f64::from(threshold), 0.0, 1.0)?;
-        ConfigError::check("near_miss", f64::from(near_miss), 0.0, 1.0)?;
-        ConfigError::check("refractory_ms", f64::from(refractory_ms), 0.0, 10_000.0)?;
-        (self.threshold, self.near_miss) = (threshold, near_miss);
-        self.refractory = u64::from(refractory_ms) * 16;
+        self.settler = Settler::new(threshold, near_miss, refractory_ms, PATIENCE)?;
         self.reset();
         Ok(self)
     }
 
     /// Score to wake at.
     pub fn threshold(&self) -> f32 {
-        self.threshold
+        self.settler.threshold()
     }
 
     /// Whether openWakeWord's embedding is computed row by row, and not anew for each window.
@@ -152,56 +121,24 @@ impl OnnxSpotter {
     /// Looks at the model's new score.
     fn evaluate(&mut self, score: f32, frame: &MelFrame) -> Option<Detection> {
         self.score = if self.heard > WARM_UP { score } else { 0.0 };
-        if self.score >= REARM * self.threshold && self.score > 0.0 {
+        if self.settler.held(self.score) {
             self.steps += 1;
             self.sum += self.score;
         } else {
-            (self.steps, self.sum, self.armed) = (0, 0.0, true);
+            (self.steps, self.sum) = (0, 0.0);
         }
         let end = frame.span.end;
-        let worth = self.score >= self.threshold - self.near_miss && self.score > 0.0;
-        let found = (worth && self.armed && end >= self.deaf_until).then(|| Detection {
+        let evidence = OnnxEvidence { steps: self.steps, mean: self.sum / self.steps.max(1) as f32 };
+        let span = SampleSpan { start: end.before(self.duration), end };
+        let (score, threshold) = (self.score, self.settler.threshold());
+        self.settler.process(score, end, || Detection {
             phrase: 0,
-            span: SampleSpan { start: end.before(self.duration), end },
+            span,
             decided: end,
-            score: self.score,
-            threshold: self.threshold,
-            why: Evidence::Onnx(OnnxEvidence {
-                steps: self.steps,
-                mean: self.sum / self.steps.max(1) as f32,
-            }),
-        });
-        self.settle(found, end)
-    }
-
-    /// Keeps the best until it is clear that nothing better follows, or until an accepted one must not wait any longer.
-    fn settle(&mut self, found: Option<Detection>, now: SampleIndex) -> Option<Detection> {
-        let kept = match (self.candidate, found) {
-            (Some(kept), Some(found)) if found.score <= kept.detection.score => {
-                Candidate { age: kept.age + 1, ..kept }
-            }
-            (Some(kept), None) => Candidate { age: kept.age + 1, ..kept },
-            (kept, Some(found)) => {
-                Candidate { detection: found, age: 0, crossed: kept.and_then(|kept| kept.crossed) }
-            }
-            (None, None) => return None,
-        };
-        let crossed = kept.crossed.map(|runs| runs + 1).or(kept.detection.accepted().then_some(0));
-        let over = match crossed {
-            Some(runs) => runs >= RISING || kept.age > 0,
-            None => kept.age >= PATIENCE,
-        };
-        if !over {
-            self.candidate = Some(Candidate { crossed, ..kept });
-            return None;
-        }
-        self.candidate = None;
-        let told = Detection { decided: now, ..kept.detection };
-        if told.accepted() {
-            self.armed = false;
-            self.deaf_until = now.after(self.refractory);
-        }
-        Some(told)
+            score,
+            threshold,
+            why: Evidence::Onnx(evidence),
+        })
     }
 }
 
@@ -238,9 +175,7 @@ impl KeywordSpotter for OnnxSpotter {
         self.heard = 0;
         self.pending = None;
         (self.score, self.steps, self.sum) = (0.0, 0, 0.0);
-        self.candidate = None;
-        self.armed = true;
-        self.deaf_until = SampleIndex(0);
+        self.settler.reset();
         self.failure = None;
     }
 }
