@@ -205,12 +205,22 @@ def told(grammar, part, truths, fits):
           f"{[round(float((other >= least).sum(axis=1).mean()), 1) for least in (0.5, 0.9, 0.95)]}"
           + (f"; {sum(y)} of {len(y)} slots right, calibration error {calibration_error(p, y):.3f}" if y else ""), flush=True)
     if "removed" in part:
-        refused = wrong = 0
-        for result, truth, slot, n in part["removed"]:
-            order, listed, values = fits[n % FOLDS](result) if result["understood"] else (0.0, False, {})
-            refused += order < 0.5 or not listed
-            wrong += order >= 0.5 and listed and values.get(slot) is not None
-        print(f"{grammar}: a value removed: {refused} of {len(part['removed'])} refused, {wrong} taken for another value")
+        points(grammar, part, truths, said, fits)
+
+
+def points(grammar, part, truths, said, fits):
+    """What refusing costs, by the odds that are asked for."""
+    count = len(truths)
+    removed = [(fits[n % FOLDS](result) if result["understood"] else (0.0, False, {}), slot) for result, _, slot, n in part["removed"]]
+    heard = [[[fit(one) for one in all_of(result)] for result in part["dev"]] for fit in fits]
+    windows = len(part["dev"]) // len(NOISE)
+    for least in (0.5, 0.8, 0.9):
+        taken = lambda verdict: verdict[0] >= least and verdict[1]
+        right = [int(sum(taken(v) and v[2] == t["slots"] for v, t in zip(said[k * count : (k + 1) * count], truths))) for k in range(len(NOISE))]
+        other = [np.mean([sum(any(map(taken, w)) for w in fit[k * windows : (k + 1) * windows]) for fit in heard]) for k in range(len(NOISE))]
+        wrong = sum(taken(v) and v[2].get(slot) is not None for v, slot in removed)
+        print(f"{grammar}, odds over {least}: every value right {right} of {count} by noise; other speech {[round(float(x), 1) for x in other]} of {windows}; "
+              f"a value removed: {sum(not taken(v) for v, _ in removed)} of {len(removed)} refused, {wrong} taken for another value", flush=True)
 
 
 def written(fit):
