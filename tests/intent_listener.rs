@@ -6,7 +6,7 @@ mod common;
 use earnest::Storage;
 use earnest::audio::SampleIndex;
 use earnest::confidence::{ConfidenceWeights, Judge};
-use earnest::frontend::{FrontEnd, FrontEndConfig, MelSource};
+use earnest::frontend::{FrontEnd, FrontEndConfig};
 use earnest::intent::{
     Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, Heard, ListImage, Listener, ListenerConfig,
     Rescorer, UtteranceConfig, UtteranceDecoder, compile,
