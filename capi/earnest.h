@@ -430,7 +430,7 @@ enum earnest_told_kind
     EARNEST_TOLD_LISTEN = 4,
     /**
      * Play prompt `prompt`, begin until `end`, and report. detail: 0 announces the act, 1 asks for slot detail / 256,
-     * 2 says again what is to be confirmed and how.
+     * 2 says again what is to be confirmed and how, 3 asks for the command once more.
      */
     EARNEST_TOLD_SAY = 5,
     /**
@@ -1002,6 +1002,11 @@ typedef struct earnest_limits {
      * By how much every slot's value must exceed its runner-up and "not in the list". 0 to 1 probability.
      */
     float min_slot_margin;
+    /**
+     * A command that isn't sure enough, or a value of which isn't, is asked for once more if its intent is this probable. 1:
+     * never. 0.5 to 1 probability.
+     */
+    float min_ask_probability;
     /**
      * Whether the action is announced, and the announcement played to its end, before it is done. 1 or 0.
      */

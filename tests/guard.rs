@@ -6,8 +6,8 @@ mod guard_support;
 use earnest::ConfigError;
 use earnest::Storage;
 use earnest::guard::{
-    Action, Guard, GuardConfig, Input, Output, OwnerId, Policy, PromptKind, Reason, Recording, Tier,
-    TierLimits,
+    Action, Answer, Guard, GuardConfig, Input, Output, OwnerId, Policy, PromptKind, Reason, Recording, Tier,
+    TierLimits, Understood,
 };
 use guard_support::*;
 
@@ -93,7 +93,15 @@ fn an_authorization_is_revoked_with_its_class() {
     assert_eq!(refusal.finding.reason, Reason::NotIssued);
 }
 
-/// What is wrong with one fact of a request for a message, and how it ends.
+/// A guard that asks for no command again.
+fn never_asking() -> GuardConfig {
+    let mut config = config();
+    config.disclosing.min_ask_probability = 1.0;
+    config
+}
+
+/// What is wrong with one fact of a request for a message, and how it ends. What a clearer word might mend is asked for
+/// once more, where the policy has it so.
 #[test]
 fn every_condition_of_a_message_can_refuse_it() {
     type Change = fn(&mut earnest::guard::Wake, &mut earnest::guard::Understood);
@@ -125,11 +133,63 @@ fn every_condition_of_a_message_can_refuse_it() {
     for (name, change, reason) in cases {
         let (mut woke, mut heard) = (wake(2000, 2800), command(SEND, 2900, 4400));
         change(&mut woke, &mut heard);
-        let mut scene = Scene::new(config());
-        scene.at(2900, Input::Wake(woke)).at(4700, Input::Understood(heard));
-        assert_eq!(scene.reason(), Some(reason), "{name}: {:?}", scene.told);
-        assert!(scene.prompt().is_none(), "{name}");
+        for config in [never_asking(), config()] {
+            let may_ask = config.disclosing.min_ask_probability < 1.0;
+            let mut scene = Scene::new(config);
+            scene.at(2900, Input::Wake(woke)).at(4700, Input::Understood(heard));
+            let asked = match reason {
+                Reason::IntentTooWeak | Reason::NobodyAsked if may_ask => Some(PromptKind::AskCommand),
+                Reason::SlotNotListed if may_ask => Some(PromptKind::AskSlot { slot: 0 }),
+                _ => None,
+            };
+            assert_eq!(scene.prompt().map(|prompt| prompt.kind), asked, "{name}: {:?}", scene.told);
+            assert_eq!(scene.reason(), asked.is_none().then_some(reason), "{name}: {:?}", scene.told);
+        }
     }
+}
+
+#[test]
+fn a_command_heard_badly_is_asked_for_once_more_and_may_be_another() {
+    let weak = |from, to| Understood { probability: 0.6, nobody: 0.4, ..command(SEND, from, to) };
+    let asked = || -> Scene {
+        let mut scene = Scene::new(config());
+        scene.at(2900, Input::Wake(wake(2000, 2800))).at(4700, Input::Understood(weak(2900, 4400)));
+        assert_eq!(scene.prompt().unwrap().kind, PromptKind::AskCommand);
+        scene.played(4800, 6500);
+        scene
+    };
+    let mut scene = asked();
+    scene.at(8000, Input::Understood(command(LIGHT, 6900, 7700)));
+    assert_eq!(scene.authorizations.len(), 1, "{:?}", scene.told);
+
+    // It began before the prompt had ended.
+    let mut scene = asked();
+    scene.at(8000, Input::Understood(command(LIGHT, 6400, 7700)));
+    assert!(scene.authorizations.is_empty() && scene.reason().is_none(), "{:?}", scene.told);
+
+    // Once: not a second time, and no confirmation either.
+    let mut scene = asked();
+    scene.at(8000, Input::Understood(weak(6900, 7700)));
+    assert_eq!(scene.reason(), Some(Reason::IntentTooWeak), "{:?}", scene.told);
+    let mut scene = asked();
+    scene.at(8000, Input::Understood(command(SEND, 6900, 7700))).played(8100, 10_000);
+    scene.at(11_500, Input::Answer(Answer { probability: 0.7, ..yes_send_it(10_400, 11_300) }));
+    assert_eq!(scene.reason(), Some(Reason::AnswerTooWeak), "{:?}", scene.told);
+}
+
+#[test]
+fn what_nobody_probably_asked_is_not_asked_for_again() {
+    let mut heard = command(SEND, 2900, 4400);
+    (heard.probability, heard.nobody) = (0.49, 0.51);
+    let mut scene = Scene::new(config());
+    scene.at(2900, Input::Wake(wake(2000, 2800))).at(4700, Input::Understood(heard));
+    assert_eq!(scene.reason(), Some(Reason::IntentTooWeak));
+
+    // Nor what no clearer word could make enough of: talk just goes on.
+    (heard.probability, heard.nobody, heard.surroundings) = (0.6, 0.4, in_talk(heard.span));
+    let mut scene = Scene::new(config());
+    scene.at(2900, Input::Wake(wake(2000, 2800))).at(4700, Input::Understood(heard));
+    assert_eq!(scene.reason(), Some(Reason::IntentTooWeak));
 }
 
 #[test]
@@ -137,7 +197,7 @@ fn all_that_fell_short_is_told() {
     let mut heard = command(SEND, 2900, 4400);
     (heard.probability, heard.nobody, heard.slots[0].probability) = (0.5, 0.4, 0.3);
     heard.slots[0].not_listed = 0.6;
-    let mut scene = Scene::new(config());
+    let mut scene = Scene::new(never_asking());
     scene.at(2900, Input::Wake(wake(2000, 2800))).at(4700, Input::Understood(heard));
     let mut reasons = vec![scene.reason().unwrap()];
     reasons.extend(scene.told.iter().filter_map(|output| match output {

@@ -133,7 +133,7 @@ fn every_key_reads_at_both_ends_of_its_range() {
             keys += 1;
         }
     }
-    assert_eq!(keys, 11 + 19 + 13);
+    assert_eq!(keys, 11 + 19 + 14);
     for (name, default) in Timing::KEYS.iter().map(|key| (key.name, key.default)) {
         assert_eq!(Timing::default().get(name), Some(default));
     }

@@ -33,7 +33,14 @@ fn entries() -> Vec<Entry> {
     let mut heard = command(SEND, 22_900, 24_400);
     (heard.slots[0].probability, heard.slots[0].not_listed) = (0.31, 0.6);
     scene.at(22_900, Input::Wake(wake(22_000, 22_800))).at(24_700, Input::Understood(heard));
-    scene.at(30_000, Input::Mute).at(90_000, Input::Unmute);
+    // Asked for the name, he said it once more.
+    let mut again = command(SEND, 27_400, 28_700);
+    again.slots = heard.slots;
+    scene.played(24_800, 27_000).at(29_000, Input::Understood(again));
+    let mut unsure = command(SEND, 42_900, 44_400);
+    (unsure.probability, unsure.nobody) = (0.6, 0.4);
+    scene.at(42_900, Input::Wake(wake(42_000, 42_800))).at(44_700, Input::Understood(unsure));
+    scene.at(46_000, Input::Mute).at(90_000, Input::Unmute);
     tell(&mut scene, &mut entries);
     entries
 }
@@ -248,7 +255,9 @@ fn the_owner_reads_what_happened() {
         "#1    I allowed to send a message (Denise): all together +7.9 nats, needed +5.0",
         "owner 7, asked for 8",
         "#2    I did not send a message (Denise), because the name matched nobody: best 0.31, needed 0.90 (sum ",
-        "14:02:38        The microphone was muted.",
+        "#2    I asked once which value 1 was meant, to send a message (Denise).",
+        "#3    I asked to hear the command once more. What I had understood: send a message (Denise).",
+        "14:02:54        The microphone was muted.",
     ] {
         assert!(told.contains(line), "{line:?} is not in\n{told}");
     }

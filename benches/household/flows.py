@@ -6,7 +6,7 @@
 
 "Alexa, send a message to NAME" … (the prompt) … "yes, send it", in three kinds: clean, in a room with kitchen noise at 20 dB,
 and with kitchen noise at 10 dB (the loudest 32 ms of each count, as in models/training/wake_dev.py). Whoever is asked for the
-name says the command again, and whoever is asked again for the confirmation says that again; who was not heard at all
+name or the command says the command again, and whoever is asked again for the confirmation says that again; who was not heard at all
 says nothing more. For that the recording is made longer by each answer and run again: up to there it is the same.
 
 Each flow has a voice of its own, a mixture of two of Kokoro's with this script's seed: a mixture that nothing was trained on, though
@@ -93,9 +93,9 @@ class Flow:
         if len(asked) <= self.answered or self.answered == ANSWERS:
             return False
         question = asked[self.answered]
-        name = "which value" in question["text"]
-        what = self.spoken["command_again" if name else "answer_again" if self.announced else "answer"]
-        self.announced |= not name
+        command = "which value" in question["text"] or "command once more" in question["text"]
+        what = self.spoken["command_again" if command else "answer_again" if self.announced else "answer"]
+        self.announced |= not command
         start = question["at_s"] + PROMPT + self.reaction[self.answered]
         self.answered += 1
         if start + len(what) / RATE > LENGTH:

@@ -252,6 +252,11 @@ impl Weighing {
         evidence
     }
 
+    /// What came after the wake phrase says nothing any more.
+    pub(super) fn keep_wake_only(&mut self) {
+        self.gates.iter_mut().skip(1).for_each(|gate| *gate = None);
+    }
+
     /// What each gate said, in order.
     pub fn gates(&self) -> impl Iterator<Item = &GateEvidence> {
         self.gates.iter().flatten()

@@ -69,7 +69,8 @@
 //!   in time, in order, in one request. `tests/guard_model` checks this against a list of the conditions.
 //! - **Laws that no score and no policy lifts.** A disclosing or physical action is announced, the announcement
 //!   played to its end and reported; it is confirmed after that, in at least five phones that name the act; every
-//!   slot value is ahead of its runner-up. "Right" is asked again once, then refused.
+//!   slot value is ahead of its runner-up. "Right" is asked again once, then refused. A
+//!   command, or a name, that was heard too badly is asked for once more instead, where a clearer word could be enough.
 //! - **No open ear.** Every open gate was told ([`Output::Listen`]) and has a deadline in samples. There is one more
 //!   prompt at most, and one that says nothing ends the request. Nothing counts after a deadline.
 //! - **Mute wins**, from the very sample, over what is open, what is authorised and not yet done, and what was said

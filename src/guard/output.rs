@@ -14,13 +14,16 @@ pub enum PromptKind {
     /// What is about to be done, values included, and a question if a confirmation is needed: "Send to Denise:
     /// I'm late. Say: yes, send it."
     Announce = 0,
-    /// Which value was meant for the slot: "Denise or Dennis?" The answer comes as a whole command again.
+    /// Which value was meant for the slot: "Denise or Dennis?", "I have nobody of that name. To whom?" The answer comes as a
+    /// whole command again.
     AskSlot {
         /// Which slot, from 0.
         slot: u8,
     } = 1,
     /// The confirmation was heard but doesn't count; what is about to be done, and how to confirm it.
     AskAgain = 2,
+    /// What was understood isn't sure: "Say that again, please." The answer is a whole command, and may be another one.
+    AskCommand = 3,
 }
 
 impl PromptKind {
@@ -30,6 +33,7 @@ impl PromptKind {
             PromptKind::Announce => 0,
             PromptKind::AskSlot { .. } => 1,
             PromptKind::AskAgain => 2,
+            PromptKind::AskCommand => 3,
         }
     }
 }

@@ -70,6 +70,8 @@ settings! {
             "Smallest probability of every slot's value.";
         min_slot_margin: f32 = 0.5, 0 to 1, "probability",
             "By how much every slot's value must exceed its runner-up and \"not in the list\".";
+        min_ask_probability: f32 = 0.5, 0.5 to 1, "probability",
+            "A command that isn't sure enough, or a value of which isn't, is asked for once more if its intent is this probable. 1: never.";
         announce: bool = true, 0 to 1, "switch",
             "Whether the action is announced, and the announcement played to its end, before it is done.";
         confirm: bool = true, 0 to 1, "switch",

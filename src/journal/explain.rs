@@ -135,7 +135,8 @@ impl<'n, N: Names + ?Sized> Explainer<'n, N> {
                     1 => {
                         write!(out, "I asked once which value {} was meant, to ", (entry.detail >> 8) + 1)?;
                     }
-                    _ => out.write_str("I asked once more, by name, whether to ")?,
+                    2 => out.write_str("I asked once more, by name, whether to ")?,
+                    _ => out.write_str("I asked to hear the command once more. What I had understood: ")?,
                 }
                 self.act(entry, out)
             }

@@ -9,6 +9,8 @@ use earnest::guard::{Answer, GuardConfig, Input, Surroundings, Tier, Understood,
 pub(crate) struct Request {
     wake: (u64, Wake),
     commands: Vec<(u64, Understood)>,
+    /// The command was asked for once more; whether for a value of it alone.
+    again: Option<bool>,
     /// Asked for, begun, ended; in order.
     prompts: Vec<(u64, Option<u64>, Option<u64>)>,
     answers: Vec<(u64, Answer)>,
@@ -207,8 +209,9 @@ impl Reference {
         actions().iter().find(|a| a.id == action).map_or(0, |a| a.slots)
     }
 
-    fn command_conditions(&self, request: &Request, at: u64, heard: &Understood) -> (bool, bool) {
-        let Some(tier) = Reference::tier(heard.action) else { return (false, false) };
+    /// What no clearer hearing mends; the intent; the values.
+    fn command_conditions(&self, request: &Request, at: u64, heard: &Understood) -> [bool; 3] {
+        let Some(tier) = Reference::tier(heard.action) else { return [false; 3] };
         let limits = self.config.limits(tier);
         let (_, wake) = &request.wake;
         let class = heard.action as u8;
@@ -219,20 +222,20 @@ impl Reference {
             && Reference::sane(heard.span, &heard.surroundings, at)
             && Reference::probability(heard.probability)
             && Reference::probability(heard.nobody)
-            && heard.probability >= limits.min_intent_probability
-            && heard.nobody <= limits.max_nobody_probability
             && heard.slot_count == Reference::slots_of(heard.action)
             && heard.slots().iter().all(|s| {
                 Reference::probability(s.probability)
                     && Reference::probability(s.runner_up)
                     && Reference::probability(s.not_listed)
-                    && s.not_listed < s.probability
             });
-        let sure = heard.slots().iter().all(|s| {
-            s.probability >= limits.min_slot_probability
+        let intent = heard.probability >= limits.min_intent_probability
+            && heard.nobody <= limits.max_nobody_probability;
+        let values = heard.slots().iter().all(|s| {
+            s.not_listed < s.probability
+                && s.probability >= limits.min_slot_probability
                 && s.probability - s.runner_up.max(s.not_listed) >= limits.min_slot_margin
         });
-        (all, sure)
+        [all, intent, values]
     }
 
     /// Takes an event; whether an authorisation must follow, `None` where rounding decides.
@@ -278,6 +281,7 @@ impl Reference {
                 self.request = good.then(|| Request {
                     wake: (at, *wake),
                     commands: vec![],
+                    again: None,
                     prompts: vec![],
                     answers: vec![],
                     second_factor: None,
@@ -307,10 +311,9 @@ impl Reference {
     #[allow(clippy::collapsible_match)] // a guard would let the arms below have it
     pub(crate) fn takes_in_request(&mut self, at: u64, input: &Input, request: &mut Request) -> Option<bool> {
         let last_prompt = request.prompts.last().copied();
-        let asked_slot =
-            request.prompts.len() == 1 && request.commands.len() == 1 && self.was_unsure(request);
+        let asked_again = request.again.is_some() && request.commands.len() == 1;
         let waits_for_command = request.authorized.is_none()
-            && (last_prompt.is_none() || (asked_slot && last_prompt.unwrap().2.is_some()));
+            && (last_prompt.is_none() || (asked_again && last_prompt.unwrap().2.is_some()));
         let waits_for_answer = request.authorized.is_none()
             && !waits_for_command
             && last_prompt.is_some_and(|prompt| prompt.2.is_some())
@@ -338,29 +341,40 @@ impl Reference {
                     }
                 };
                 if heard.span.start.0 < opened
-                    || (heard.surroundings.in_playback > self.config.evidence.max_in_playback
-                        && Reference::tier(heard.action).is_some())
+                    || heard.surroundings.in_playback > self.config.evidence.max_in_playback
                 {
-                    return Some(heard.span.start.0 < opened || self.same_action(request, heard));
+                    return Some(true);
                 }
-                if !self.same_action(request, heard) {
+                if !self.right_action(request, heard) {
                     return Some(false);
                 }
-                let (all, sure) = self.command_conditions(request, at, heard);
-                if !all || (!sure && asked_slot) {
+                let [all, intent, values] = self.command_conditions(request, at, heard);
+                if !all {
                     return Some(false);
                 }
                 request.commands.push((at, *heard));
                 let limits = self.limits(request).unwrap();
                 let best = if limits.confirm { self.adds(1.0, 0.0, 0.0) } else { 0.0 };
-                let spare = self.total(request) + best - f64::from(limits.required_log_odds);
-                if spare.abs() < 1e-3 {
-                    return None;
+                let spare = |request: &Request| {
+                    let spare = self.total(request) + best - f64::from(limits.required_log_odds);
+                    (spare.abs() >= 1e-3).then_some(spare)
+                };
+                let good = intent && values && spare(request)? > 0.0;
+                if !good {
+                    let mut certain = request.clone();
+                    let (_, clear) = certain.commands.last_mut().unwrap();
+                    clear.probability = 1.0;
+                    clear.slots.iter_mut().for_each(|slot| slot.probability = 1.0);
+                    if asked_again
+                        || (intent && values)
+                        || heard.probability < limits.min_ask_probability
+                        || spare(&certain)? < 0.0
+                    {
+                        return Some(false);
+                    }
+                    request.again = Some(intent);
                 }
-                if spare < 0.0 {
-                    return Some(false);
-                }
-                if !sure || limits.announce {
+                if !good || limits.announce {
                     self.prompts_ever += 1;
                     request.prompts.push((at, None, None));
                 }
@@ -427,13 +441,9 @@ impl Reference {
         Some(true)
     }
 
-    fn same_action(&self, request: &Request, heard: &Understood) -> bool {
-        Reference::tier(heard.action).is_some()
-            && request.commands.last().is_none_or(|(_, first)| first.action == heard.action)
-    }
-
-    fn was_unsure(&self, request: &Request) -> bool {
-        request.commands.first().is_some_and(|(at, heard)| !self.command_conditions(request, *at, heard).1)
+    fn right_action(&self, request: &Request, heard: &Understood) -> bool {
+        let same = request.commands.last().is_none_or(|(_, first)| first.action == heard.action);
+        Reference::tier(heard.action).is_some() && (same || request.again == Some(false))
     }
 
     fn confirmed(&self, request: &Request) -> bool {
@@ -444,7 +454,7 @@ impl Reference {
     fn checklist(&self, request: &Request, at: u64) -> Option<bool> {
         let Some((heard_at, heard)) = request.commands.last() else { return Some(false) };
         let Some(limits) = self.limits(request) else { return Some(false) };
-        let (all, sure) = self.command_conditions(request, *heard_at, heard);
+        let heard_well = self.command_conditions(request, *heard_at, heard) == [true; 3];
         let reprompts = request.prompts.len() - usize::from(limits.announce).min(request.prompts.len());
         let announced = !limits.announce
             || (request.prompts.len() >= request.commands.len()
@@ -460,7 +470,7 @@ impl Reference {
                     })
             });
         let second = !limits.second_factor || request.second_factor.is_some();
-        if !(all && sure && announced && confirmed && second && reprompts <= 1) {
+        if !(heard_well && announced && confirmed && second && reprompts <= 1) {
             return Some(false);
         }
         assert!(seconds_ok(request.wake.0, at, self.config.timing.session_ms));

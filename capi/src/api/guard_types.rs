@@ -77,7 +77,7 @@ pub enum ToldKind {
     /// The microphone is listened to, until `end`: show it. Nothing said later counts.
     Listen = 4,
     /// Play prompt `prompt`, begin until `end`, and report. detail: 0 announces the act, 1 asks for slot detail / 256,
-    /// 2 says again what is to be confirmed and how.
+    /// 2 says again what is to be confirmed and how, 3 asks for the command once more.
     Say = 5,
     /// Get the second factor, until `end`.
     AskSecondFactor = 6,

@@ -97,6 +97,9 @@ pub struct Limits {
     pub min_slot_probability: f32,
     /// By how much every slot's value must exceed its runner-up and "not in the list". 0 to 1 probability.
     pub min_slot_margin: f32,
+    /// A command that isn't sure enough, or a value of which isn't, is asked for once more if its intent is this probable. 1:
+    /// never. 0.5 to 1 probability.
+    pub min_ask_probability: f32,
     /// Whether the action is announced, and the announcement played to its end, before it is done. 1 or 0.
     pub announce: u32,
     /// Whether somebody must confirm after the announcement. Needs announce. 1 or 0.
@@ -206,6 +209,7 @@ impl Limits {
             max_nobody_probability: core.max_nobody_probability,
             min_slot_probability: core.min_slot_probability,
             min_slot_margin: core.min_slot_margin,
+            min_ask_probability: core.min_ask_probability,
             announce: core.announce.into(),
             confirm: core.confirm.into(),
             min_confirmation_probability: core.min_confirmation_probability,
@@ -224,6 +228,7 @@ impl Limits {
             max_nobody_probability: self.max_nobody_probability,
             min_slot_probability: self.min_slot_probability,
             min_slot_margin: self.min_slot_margin,
+            min_ask_probability: self.min_ask_probability,
             announce: self.announce != 0,
             confirm: self.confirm != 0,
             min_confirmation_probability: self.min_confirmation_probability,

@@ -1,6 +1,6 @@
 //! From the wake phrase to a command that is good enough, asked for once more, or refused.
 
-use super::{Found, Guard, Session, State, collect, reaches};
+use super::{Again, Found, Guard, Session, State, collect, reaches};
 use crate::audio::{SampleIndex, SampleSpan};
 use crate::guard::check::{self, Findings};
 use crate::guard::config::{ms, samples};
@@ -48,7 +48,7 @@ impl Guard<'_> {
             act: None,
             weighing,
             reprompted: false,
-            slot_prompt_end: None,
+            again: None,
         };
         self.session = Some(session);
         self.recording.begin(wake.owner);
@@ -73,12 +73,15 @@ impl Guard<'_> {
         let Some(mut session) = self.session else { return };
         let tolerance = samples(self.config.timing.span_tolerance_ms);
         // Said before the device listened: it counts nothing, and listening goes on.
-        let (gate, opened) = match session.slot_prompt_end {
-            Some(end) => (Gate::Slots, end.after(samples(self.config.timing.answer_earliest_ms))),
+        let (gate, opened) = match session.again {
+            Some(again) => {
+                let gate = if again.value_only { Gate::Slots } else { Gate::Intent };
+                (gate, again.end.after(samples(self.config.timing.answer_earliest_ms)))
+            }
             None => (Gate::Intent, session.wake.span.end.before(tolerance)),
         };
         if heard.span.start < opened {
-            let reason = if gate == Gate::Slots { Reason::AnswerTooEarly } else { Reason::BeforeWake };
+            let reason = if session.again.is_some() { Reason::AnswerTooEarly } else { Reason::BeforeWake };
             let actual = ms(opened.since(heard.span.start));
             let finding = Finding { gate, reason, expected: 0.0, actual };
             return self.uncounted(at, Some(heard.span), finding, out);
@@ -94,7 +97,8 @@ impl Guard<'_> {
             let finding = refuse(Gate::Intent, Reason::UnknownAction, 0.0, f32::from(heard.action));
             return self.refuse(at, finding, out);
         };
-        if let Some((act, _)) = session.act.filter(|(act, _)| act.action != heard.action) {
+        let before = session.act.filter(|_| session.again.is_some_and(|again| again.value_only));
+        if let Some((act, _)) = before.filter(|(act, _)| act.action != heard.action) {
             let (expected, actual) = (f32::from(act.action), f32::from(heard.action));
             return self.refuse(at, refuse(Gate::Intent, Reason::OtherAction, expected, actual), out);
         }
@@ -122,12 +126,14 @@ impl Guard<'_> {
             check::slots(&limits, &action, heard, Findings::new(Gate::Slots, &mut collect_found));
         }
         let addressed = SampleSpan {
-            start: if session.slot_prompt_end.is_some() { heard.span.start } else { session.wake.span.start },
+            start: if session.again.is_some() { heard.span.start } else { session.wake.span.start },
             end: heard.span.end,
         };
         let mut hints = Hints::of(&config, &heard.surroundings, addressed, tolerance);
-        match session.slot_prompt_end {
-            Some(end) => hints = hints.after_prompt(&heard.surroundings, addressed, end, tolerance),
+        match session.again {
+            Some(Again { end, .. }) => {
+                hints = hints.after_prompt(&heard.surroundings, addressed, end, tolerance);
+            }
             // Between wake phrase and command there may be a pause or none; before them is what counts.
             None => {
                 hints.no_pause =
@@ -138,11 +144,13 @@ impl Guard<'_> {
         hints = hints.with_voice(&config, woke.as_ref(), heard.surroundings.voice.as_ref());
         // Talk that was going on before the wake phrase counts against the command too.
         let before = session.weighing.gates().next().map_or(1.0, |wake| wake.continuity);
-        let continuity = match session.slot_prompt_end {
+        let continuity = match session.again {
             Some(_) => hints.continuity(&config),
             None => hints.continuity(&config).max(before),
         };
         let says = |p| nats(p, config.confidence_prior, config.max_gate_nats);
+        // A command said again takes the place of the first, whose slots another action may not have.
+        session.weighing.keep_wake_only();
         let intent = session.weighing.put(&config, Gate::Intent, says(heard.probability), continuity);
         let after_intent = session.weighing.total();
         let values = check::all_slots(heard.slots());
@@ -163,7 +171,15 @@ impl Guard<'_> {
             collect(&mut found)(refuse(gate, reason, limits.required_log_odds, total + best));
         }
         if found.1 > 0 {
-            return self.fall_short(at, &found, heard, out);
+            // What the same words in the same surroundings would have come to, had they been heard without a doubt.
+            let mut certain = session.weighing;
+            certain.put(&config, Gate::Intent, config.max_gate_nats, continuity);
+            if action.slots > 0 {
+                certain.put(&config, Gate::Slots, config.max_gate_nats, continuity);
+            }
+            let clearer_helps = reaches(certain.total() + best, limits.required_log_odds)
+                && heard.probability >= limits.min_ask_probability;
+            return self.fall_short(at, &found, heard, clearer_helps, out);
         }
         let act = heard.act();
         let passed = |gate, value, needed, evidence, total| {
@@ -198,32 +214,42 @@ impl Guard<'_> {
         }
     }
 
-    /// A command that isn't good enough: asked once which value was meant if that is all, else refused.
-    pub(super) fn fall_short(
+    /// A command that isn't good enough: asked for once more if all that is wrong is how well it was heard, else refused.
+    fn fall_short(
         &mut self,
         at: SampleIndex,
         found: &Found,
         heard: &Understood,
+        clearer_helps: bool,
         out: &mut dyn FnMut(Output),
     ) {
         let Some(session) = self.session.as_mut() else { return };
         let all = || found.0.iter().flatten();
-        let only_slots = all().all(|f| matches!(f.reason, Reason::SlotTooWeak | Reason::SlotAmbiguous));
-        let ask = only_slots && !session.reprompted;
+        let of_intent = |f: &Finding| matches!(f.reason, Reason::IntentTooWeak | Reason::NobodyAsked);
+        let of_values = |f: &Finding| {
+            matches!(f.reason, Reason::SlotTooWeak | Reason::SlotAmbiguous | Reason::SlotNotListed)
+        };
+        let of_sum = |f: &Finding| matches!(f.reason, Reason::CannotBeEnough | Reason::NotEnough);
+        let of_hearing = all().any(|f| of_intent(f) || of_values(f))
+            && all().all(|f| of_intent(f) || of_values(f) || of_sum(f));
+        let ask = clearer_helps && of_hearing && !session.reprompted;
         let id = session.id;
         session.reprompted |= ask;
-        let unsure = heard
-            .slots()
-            .iter()
-            .enumerate()
-            .min_by(|(_, a), (_, b)| a.probability.total_cmp(&b.probability))
-            .map_or(0, |(at, _)| at as u8);
         // The first of them is told by the refusal itself.
         for finding in all().skip(usize::from(!ask)) {
             out(Output::Short { session: id, at, finding: *finding });
         }
         if ask {
-            self.say(at, PromptKind::AskSlot { slot: unsure }, heard.act(), out);
+            let unsure = heard
+                .slots()
+                .iter()
+                .enumerate()
+                .min_by(|(_, a), (_, b)| a.probability.total_cmp(&b.probability));
+            let kind = match unsure {
+                Some((slot, _)) if !all().any(of_intent) => PromptKind::AskSlot { slot: slot as u8 },
+                _ => PromptKind::AskCommand,
+            };
+            self.say(at, kind, heard.act(), out);
         } else if let Some(first) = all().next() {
             self.refuse(at, *first, out);
         }

@@ -78,8 +78,17 @@ struct Session {
     act: Option<(Act, Action)>,
     weighing: Weighing,
     reprompted: bool,
-    /// The end of the prompt that asked for a slot, once there was one.
-    slot_prompt_end: Option<SampleIndex>,
+    /// The command was asked for again.
+    again: Option<Again>,
+}
+
+/// A prompt that asked for a command again, and was played.
+#[derive(Clone, Copy, Debug)]
+struct Again {
+    /// Its end.
+    end: SampleIndex,
+    /// Whether it asked for a value alone: then the action must be the same.
+    value_only: bool,
 }
 
 impl Session {

@@ -1,6 +1,6 @@
 //! Prompts, and the answers to them.
 
-use super::{Found, Guard, State, collect};
+use super::{Again, Found, Guard, State, collect};
 use crate::audio::{SampleIndex, SampleSpan};
 use crate::guard::check::{self, Findings};
 use crate::guard::config::{ms, samples};
@@ -60,9 +60,10 @@ impl Guard<'_> {
         }));
         let until = self.until(at, timing.answer_ms);
         self.open_gate(at);
-        if let PromptKind::AskSlot { .. } = kind {
+        if let PromptKind::AskSlot { .. } | PromptKind::AskCommand = kind {
             if let Some(session) = self.session.as_mut() {
-                session.slot_prompt_end = Some(at);
+                let value_only = kind != PromptKind::AskCommand;
+                session.again = Some(Again { end: at, value_only });
             }
             self.state = State::Command { until };
             out(Output::Listen { session: session.id, at, gate: Gate::Intent, until });
