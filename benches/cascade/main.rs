@@ -7,93 +7,28 @@
 //! `DATA` is the folder of recordings, `--more` another folder with a manifest. Recordings are padded and noise is mixed in as
 //! `typed_phrases` does it. `models/training/cascade.py` fits the score to the lines.
 
-#[path = "../typed_phrases/clips.rs"]
-mod clips;
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/recordings.rs"]
+mod recordings;
 
-use clips::{Clip, clips, in_kitchen};
+use common::thread_time;
 use earnest::frontend::{FrontEnd, FrontEndConfig};
-use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use earnest::nn::{Model, Net};
 use earnest::spotter::cascade::{CascadeConfig, CascadeMemory, CascadeSpotter};
 use earnest::spotter::net::NetModel;
 use earnest::spotter::phonetic::{PhraseCompiler, PhraseSet};
 use earnest::spotter::{Detection, Evidence, KeywordSpotter};
 use earnest::vad::{MelVad, MelVadConfig, VoiceActivityDetector};
-use rustix::time::{ClockId, clock_gettime};
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-struct Options {
-    data: PathBuf,
-    out: PathBuf,
-    model: PathBuf,
-    from: Option<f32>,
-    splits: Vec<String>,
-    sets: Vec<String>,
-    more: Option<PathBuf>,
-    snr: Option<f32>,
-}
-
-fn options() -> Options {
-    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
-    let (data, out) = match (args.next(), args.next()) {
-        (Some(data), Some(out)) => (data.into(), out.into()),
-        _ => {
-            println!("cascade: nothing measured, expected DATA and OUT.jsonl");
-            std::process::exit(0);
-        }
-    };
-    let mut options = Options {
-        data,
-        out,
-        model: models.join("wake-alexa.ear"),
-        from: None,
-        splits: vec!["dev".into()],
-        sets: Vec::new(),
-        more: None,
-        snr: None,
-    };
-    while let Some(name) = args.next() {
-        let value = args.next().unwrap_or_else(|| panic!("{name} needs a value"));
-        let list = || value.split(',').map(String::from).collect();
-        match name.as_str() {
-            "--model" => options.model = value.into(),
-            "--from" => options.from = Some(value.parse().expect("a score")),
-            "--split" => options.splits = list(),
-            "--sets" => options.sets = list(),
-            "--more" => options.more = Some(value.into()),
-            "--snr" => options.snr = Some(value.parse().expect("a number of dB")),
-            other => panic!("unknown argument {other}"),
-        }
-    }
-    options
-}
-
-fn read(path: &Path) -> Vec<u8> {
-    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
+use recordings::{Recordings, clips::Clip};
+use std::io::Write;
 
 fn phrases(text: &str) -> Vec<u8> {
-    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let dictionary = Dictionary::new(read(&models.join("lexicon-en.bin"))).unwrap();
-    let lexicon = Lexicon::new(LexiconConfig::default())
-        .unwrap()
-        .with_dictionary(dictionary.clone())
-        .with_dictionary(Dictionary::new(CORE).unwrap())
-        .with_letters(G2p::new(read(&models.join("g2p-en.bin"))).unwrap());
+    let (dictionary, lexicon) = recordings::lexicon();
     let mut compiler = PhraseCompiler::new();
     compiler.add(text, 1.0, &lexicon).unwrap_or_else(|error| panic!("{text}: {error}"));
     compiler.add_accents().find_rivals(&dictionary);
     compiler.to_image().unwrap()
-}
-
-/// Processor time of this thread.
-fn seconds() -> f64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec as f64 + 1e-9 * time.tv_nsec as f64
 }
 
 /// The chain, telling everything that was checked.
@@ -140,11 +75,11 @@ impl<'a> Chain<'a> {
     }
 }
 
-fn lines(clip: &Clip, chain: &mut Chain<'_>, pcm: &[i16], out: &mut Vec<u8>) {
-    let begun = seconds();
+fn lines(clip: &Clip, pcm: &[i16], chain: &mut Chain<'_>, out: &mut Vec<u8>) {
+    let begun = thread_time();
     let mut told = Vec::new();
     let (highest, checking) = chain.hear(pcm, |detection| told.push(detection));
-    let cpu_s = seconds() - begun;
+    let cpu_s = (thread_time() - begun).as_secs_f64();
     let name = serde_json::json!({"set": clip.set, "split": clip.split, "file": clip.file, "seconds": clip.seconds,
         "phrase": clip.phrase, "text": clip.text, "net": highest, "checked_s": f64::from(checking) / 100.0, "cpu_s": cpu_s});
     writeln!(out, "{name}").unwrap();
@@ -165,34 +100,17 @@ fn lines(clip: &Clip, chain: &mut Chain<'_>, pcm: &[i16], out: &mut Vec<u8>) {
 }
 
 fn main() {
-    let options = options();
-    let net = read(&options.model);
-    let acoustic = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models/phones-m.int8.ear"));
-    let image = phrases(NetModel::parse(&net[..]).unwrap().phrase());
-    let mut clips = clips(&options.data, &options.sets, &options.splits);
-    if let Some(more) = &options.more {
-        clips.extend(clips::of_folder(more, &options.splits));
-    }
-    let kitchen = options.snr.map(|_| clips::decode(&options.data.join("noise/kitchen/kitchen.ogg")));
-    let out =
-        Mutex::new(BufWriter::new(std::fs::File::create(&options.out).expect("the output can be written")));
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, |cores| cores.get()) {
-            scope.spawn(|| {
-                let mut chain = Chain::new(&net, &acoustic, &image, options.from);
-                while let Some(clip) = clips.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let mut pcm = clips::padded(&clips::decode(&clip.path));
-                    if let (Some(snr), Some(kitchen)) = (options.snr, &kitchen) {
-                        in_kitchen(&mut pcm, kitchen, snr, &clip.file);
-                    }
-                    let mut bytes = Vec::new();
-                    lines(clip, &mut chain, &pcm, &mut bytes);
-                    out.lock().unwrap().write_all(&bytes).unwrap();
-                }
-            });
+    let (mut net, mut from) = (recordings::model("wake-alexa.ear"), None);
+    let asked = Recordings::asked("cascade", |name, value| {
+        match name {
+            "--model" => net = value.into(),
+            "--from" => from = Some(value.parse().expect("a score")),
+            _ => return false,
         }
+        true
     });
-    let hours: f64 = clips.iter().map(|clip| clip.seconds).sum::<f64>() / 3600.0;
-    println!("{} recordings, {hours:.2} h", clips.len());
+    let (net, acoustic) = (recordings::read(&net), recordings::read(&recordings::model("phones-m.int8.ear")));
+    let image = phrases(NetModel::parse(&net[..]).unwrap().phrase());
+    let (clips, hours) = asked.each(|| Chain::new(&net, &acoustic, &image, from), lines);
+    println!("{clips} recordings, {hours:.2} h");
 }
