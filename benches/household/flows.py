@@ -10,7 +10,7 @@ name or the command says the command again, and whoever is asked again for the c
 says nothing more. For that the recording is made longer by each answer and run again: up to there it is the same.
 
 Each flow has a voice of its own, a mixture of two of Kokoro's with this script's seed: a mixture that nothing was trained on, though
-the acoustic model has heard other mixtures. Flows 0 to 19 were looked at while the chain was built; those from 100 on were not.
+the acoustic model has heard other mixtures. Flows 0 to 19 and 200 to 259 were looked at while the chain was built; 100 to 159 were not.
 What was spoken stays in --out and is not made again. Nothing is chosen here: it only counts.
 """
 import argparse
