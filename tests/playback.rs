@@ -3,7 +3,6 @@
 mod common;
 
 use common::{flac, pipeline, spotter};
-use earnest::{ConfigError, Storage};
 use earnest::event::Event;
 use earnest::frontend::FrontEnd;
 use earnest::pipeline::Pipeline;
@@ -11,6 +10,7 @@ use earnest::playback::{FRAMES, Playback, PlaybackConfig, PlaybackEvidence, Play
 use earnest::spotter::template::TemplateSpotter;
 use earnest::spotter::{Detection, Evidence, KeywordSpotter};
 use earnest::vad::MelVad;
+use earnest::{ConfigError, Storage};
 
 type Ear = Playback<'static, Spotter>;
 type Hearing<P = Ear> = Pipeline<'static, Spotter, MelVad, FrontEnd, P>;
@@ -27,7 +27,12 @@ fn hearing() -> Hearing {
     pipeline().with_playback(ear())
 }
 
-fn events<P: Reference>(pipeline: &mut Hearing<P>, pcm: &[i16], reference: &[i16], chunk: usize) -> Vec<Event> {
+fn events<P: Reference>(
+    pipeline: &mut Hearing<P>,
+    pcm: &[i16],
+    reference: &[i16],
+    chunk: usize,
+) -> Vec<Event> {
     let mut events = Vec::new();
     for (at, pcm) in pcm.chunks(chunk).enumerate() {
         let from = (at * chunk).min(reference.len());
