@@ -65,7 +65,8 @@ pub struct ChainConfig {
     pub size: u32,
     /// Whose the recordings of requests are. Default 0.
     pub owner: u32,
-    /// The wake phrase, the VAD, and the pre-roll, with which a recording begins: 1 sample is enough where none is kept.
+    /// The wake phrase, the VAD, whether what the device plays is heard, and the pre-roll, with which a recording begins: 1
+    /// sample is enough where none is kept.
     pub listener: *const Config,
     /// Acoustic model, grammar of commands, how they are listened for. The VAD is the listener's.
     pub commands: *const CommandsConfig,

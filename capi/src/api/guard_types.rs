@@ -186,7 +186,7 @@ impl Policy {
     }
 }
 
-/// What was going on around some words. earnest_surroundings_now() fills it, but for what a listener can't know.
+/// What was going on around some words. earnest_surroundings_of() fills it, but for what a listener can't know.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C)]
 pub struct Surroundings {
@@ -215,6 +215,23 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
+    pub(crate) fn from_core(core: &CoreSurroundings) -> Surroundings {
+        let voice = core.voice.unwrap_or(VoiceFacts { level_db: 0.0, bands_db: [0.0; EARNEST_VOICE_BANDS] });
+        Surroundings {
+            stretch_start: core.stretch.start.0,
+            stretch_end: core.stretch.end.0,
+            quiet_samples: core.quiet_samples,
+            talk_samples: core.talk_samples,
+            talk_window_samples: core.talk_window_samples,
+            others: core.others,
+            playing: u32::from(core.playing),
+            in_playback: core.in_playback,
+            voice_known: u32::from(core.voice.is_some()),
+            voice_level_db: voice.level_db,
+            voice_bands_db: voice.bands_db,
+        }
+    }
+
     fn core(&self) -> CoreSurroundings {
         let voice = VoiceFacts { level_db: self.voice_level_db, bands_db: self.voice_bands_db };
         CoreSurroundings {
