@@ -126,9 +126,13 @@ fn muted(reference: bool) {
     report(InputKind::Mute);
     ask(&mut open, &mut muted);
     assert_eq!((open, muted), (0, 1));
-    let changed = made.memory[head..].iter().zip(&fresh).filter(|(a, b)| a != b).count();
-    assert_eq!(changed, 0, "words that are not as new");
+    // But for the second ear's clock, which stands where it stood at the mute.
+    let clock = PRESSED + 32_000;
+    let changed = |made: &Made| {
+        let words = made.memory[head..].iter().zip(&fresh).filter(|(a, b)| a != b);
+        words.map(|(a, _)| *a).filter(|word| !(reference && *word == clock)).count()
+    };
+    assert_eq!(changed(&made), 0, "words that are not as new");
     push(&pcm);
-    let changed = made.memory[head..].iter().zip(&fresh).filter(|(a, b)| a != b).count();
-    assert_eq!(changed, 0, "words that are not as new");
+    assert_eq!(changed(&made), 0, "words that are not as new");
 }
