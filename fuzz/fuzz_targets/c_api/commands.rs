@@ -11,7 +11,7 @@ use super::api::guard_ffi::earnest_policy_default;
 use super::api::guard_types::{Act, Action, Input, Permit, Policy, Told};
 use super::api::types::{Config, Error};
 use super::api::{ChainHandle, CommandsHandle};
-use super::{Bytes, IMAGE, MAX_BYTES, NET, crc32, samples};
+use super::{Bytes, IMAGE, MAX_BYTES, NET, crc32, reference, samples};
 use earnest_core::intent::{Compiled, Grammar, compile};
 use earnest_core::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use std::ffi::c_void;
@@ -357,8 +357,13 @@ impl ChainSlot {
             }
             _ => {
                 let (pcm, mut taken) = (samples(bytes), usize::MAX);
-                let status = unsafe {
-                    earnest_chain_push(handle, pcm.as_ptr(), pcm.len(), &mut taken, Some(tell), context)
+                let (_played, at) = reference(bytes, &pcm, self.handle.cast());
+                let (heard, samples, tell) = (pcm.as_ptr(), pcm.len(), Some(tell as unsafe extern "C" fn(_, _)));
+                let status = match at {
+                    None => unsafe { earnest_chain_push(handle, heard, samples, &mut taken, tell, context) },
+                    Some(at) => unsafe {
+                        earnest_chain_push_with_reference(handle, heard, at, samples, &mut taken, tell, context)
+                    },
                 };
                 assert!(good || status != OK);
                 assert!(status != OK || taken == pcm.len());
@@ -383,6 +388,12 @@ impl ChainSlot {
         answers.model = null();
         listener.pre_roll_samples = 1 + u32::from(bytes.byte()) * 8;
         listener.vad_threshold = 0.05;
+        match bytes.byte() % 4 {
+            0 => {}
+            1 => listener.reference = 1,
+            2 => (listener.reference, listener.reference_similarity) = (1, bytes.float()),
+            _ => (listener.reference, listener.reference_max_delay_ms) = (1, bytes.size() as u32 % 1100),
+        }
         if bytes.byte() & 1 != 0 {
             let wake = Made::new(bytes, NET);
             (listener.model, listener.model_bytes) = (wake.pointer(), wake.1);
