@@ -1978,9 +1978,9 @@ earnest_status earnest_push(struct earnest_listener *listener,
  * however they are cut into calls. Mute, reset and release forget what was played as what was heard.
  *
  * reference: `samples` samples of 16 kHz mono, 16 bit, those that go to the loudspeaker while `pcm` comes from the
- * microphone: as many, on the same clock, resampled and mixed as they are for it, its volume applied or not. Read during
- * the call only. Null: nothing is played, as by earnest_push(); a firmware need keep no zeros for that. Where `taken` is
- * less than `samples`, as many were taken of it: go on with both. All else as earnest_push().
+ * microphone: as many, on the same clock, the mix of all that is played. Read during the call only. Null: nothing is
+ * played, as by earnest_push(); a firmware need keep no zeros for that. Where `taken` is less than `samples`, as many were
+ * taken of it: go on with both. All else as earnest_push().
  *
  * Gives what earnest_push() gives, and EARNEST_OUT_OF_RANGE for a `reference` where earnest_config.reference was 0. Then no
  * sample was taken in.

@@ -99,7 +99,7 @@ static int request(earnest_guard *guard, earnest_listener *listener, const earne
     input.nats = 6; /* as the model's card counts: see firmware/src/command.rs */
     input.start = event->start;
     input.end = event->end;
-    if (failed("surroundings", earnest_surroundings_now(listener, &input.around)) ||
+    if (failed("surroundings", earnest_surroundings_of(listener, event->start, event->end, &input.around)) ||
         failed("wake", earnest_guard_input(guard, at, &input, tell, NULL, NULL))) {
         return 1;
     }
