@@ -11,6 +11,8 @@
  * PLAYED: what the device itself plays meanwhile; the wake phrase in it doesn't wake. A device without a loudspeaker leaves
  * out all that has to do with it.
  */
+#include "host.h"
+
 #include <earnest.h>
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -141,12 +143,6 @@ static size_t read_samples(FILE *file, int16_t samples[160]) {
     return count;
 }
 
-static int wrong(const char *what, const earnest_error *error) {
-    fprintf(stderr, "%s: %s: %s is %g, expected %g to %g\n", what, earnest_status_text(error->status), error->field,
-            error->actual, error->min, error->max);
-    return 1;
-}
-
 int main(int argc, char **argv) {
     earnest_listener *listener;
     earnest_config config;
@@ -163,29 +159,21 @@ int main(int argc, char **argv) {
         fprintf(stderr, "the header is of another version than the library\n");
         return 1;
     }
-    file = fopen(argv[1], "rb");
-    if (file == NULL) {
-        perror(argv[1]);
-        return 1;
-    }
-    bytes = fread(model, 1, sizeof model, file);
-    fclose(file);
-
     earnest_config_default(&config, sizeof config);
     config.model = model;
-    config.model_bytes = bytes;
+    config.model_bytes = read_file(argv[1], model, sizeof model);
     config.pre_roll_samples = EARNEST_SAMPLE_RATE_HZ / 2;
     if (argc > 3) {
         config.own_threshold = 1;
         config.threshold = (float)atof(argv[3]);
     }
     config.reference = argc > 4; /* 0: what it takes of the memory is saved */
-    if (earnest_required_bytes(&config, &bytes, &error) != EARNEST_OK) {
-        return wrong(argv[1], &error);
+    if (failed(argv[1], earnest_required_bytes(&config, &bytes, &error), &error)) {
+        return 1;
     }
     printf("the listener needs %zu of %zu bytes\n", bytes, sizeof memory);
-    if (earnest_init(memory, sizeof memory, &config, &listener, &error) != EARNEST_OK) {
-        return wrong("earnest_init", &error);
+    if (failed("earnest_init", earnest_init(memory, sizeof memory, &config, &listener, &error), &error)) {
+        return 1;
     }
 
     file = fopen(argv[2], "rb");
@@ -217,8 +205,7 @@ int main(int argc, char **argv) {
         fclose(played_file);
     }
     fclose(file);
-    if (status != EARNEST_OK) {
-        fprintf(stderr, "%s\n", earnest_status_text(status));
+    if (failed("push", status, NULL)) {
         return 1;
     }
     printf("%u samples lost\n", atomic_load(&lost));
