@@ -34,7 +34,7 @@ none() {
     ! "$@"
 }
 
-all=$(elf all micro,net,template,command)
+all=$(elf all micro,net,template,command,reference)
 check "no panic in the linked program" none panics "$all"
 check "no allocator in the linked program" none allocators "$all"
 canary=$(elf canary canary)
