@@ -271,6 +271,8 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Playback<'a,
     ///
     /// # Errors
     /// As [`Playback::new`].
+    // Inlined, as Pipeline::of: all that can fail is before the last step.
+    #[inline]
     pub fn of(
         config: PlaybackConfig,
         front_end: F,

@@ -5,9 +5,12 @@ use super::engine::{Engine, Model, net_spotter, template_spotter};
 use super::listener::vad_config;
 use super::room::{Room, Sizes};
 use super::types::{Config, Error, Status};
+use core::mem::MaybeUninit;
 use earnest_core::Storage;
 use earnest_core::frontend::{BaseFrontEnd, BaseMemory, FrontEndConfig};
 use earnest_core::playback::{FRAMES, Playback, PlaybackConfig, PlayedFrame};
+use earnest_core::spotter::net::NetModel;
+use earnest_core::spotter::template::TemplateModel;
 use earnest_core::vad::MelVad;
 
 /// Hears what the microphone's listener hears, with the same model.
@@ -45,15 +48,66 @@ pub(crate) fn make<'a>(
     let front_end = BaseFrontEnd::new(room.zeroed_one()?);
     let state = room.zeroed(model.map_or(0, Model::required_words))?;
     let frames = room.zeroed(FRAMES)?;
-    let spotter = match model.cloned() {
-        None => Engine::None,
-        Some(Model::Net(model)) => Engine::Net(net_spotter(config, model, state)?),
-        Some(Model::Template(model)) => Engine::Template(template_spotter(config, model, state)?),
-    };
-    let vad = MelVad::new(vad_config(config), &FrontEndConfig::base());
-    let vad = vad.map_err(|error| Error::from_core(&error, "vad_"))?;
-    let ear = Ear::of(self::config(config), front_end, vad, spotter, Storage::Lent(frames));
-    room.one(ear.map_err(|error| Error::from_core(&error, "reference_"))?).map(Some)
+    let place = room.place()?;
+    let parts = Parts { config, front_end, frames };
+    match model.cloned() {
+        None => parts.emplace(place, Engine::None),
+        Some(Model::Net(model)) => parts.with_net(place, model, state),
+        Some(Model::Template(model)) => parts.with_template(place, model, state),
+    }
+    .map(Some)
+}
+
+/// All but the engine.
+struct Parts<'p, 'a> {
+    config: &'p Config,
+    front_end: BaseFrontEnd<'a>,
+    frames: &'a mut [PlayedFrame],
+}
+
+impl<'a> Parts<'_, 'a> {
+    // As those of a listener, and for the same reason.
+    #[inline(never)]
+    fn with_net(
+        self,
+        place: &'a mut MaybeUninit<Ear<'a>>,
+        model: NetModel<'a>,
+        state: &'a mut [u32],
+    ) -> Result<&'a mut Ear<'a>, Error> {
+        match net_spotter(self.config, model, state) {
+            Ok(spotter) => self.emplace(place, Engine::Net(spotter)),
+            Err(error) => Err(error),
+        }
+    }
+
+    #[inline(never)]
+    fn with_template(
+        self,
+        place: &'a mut MaybeUninit<Ear<'a>>,
+        model: TemplateModel<'a>,
+        state: &'a mut [u32],
+    ) -> Result<&'a mut Ear<'a>, Error> {
+        match template_spotter(self.config, model, state) {
+            Ok(spotter) => self.emplace(place, Engine::Template(spotter)),
+            Err(error) => Err(error),
+        }
+    }
+
+    #[inline(never)]
+    fn emplace(
+        self,
+        place: &'a mut MaybeUninit<Ear<'a>>,
+        spotter: Engine<'a>,
+    ) -> Result<&'a mut Ear<'a>, Error> {
+        let Parts { config, front_end, frames } = self;
+        match MelVad::new(vad_config(config), &FrontEndConfig::base()) {
+            Ok(vad) => match Ear::of(self::config(config), front_end, vad, spotter, Storage::Lent(frames)) {
+                Ok(ear) => Ok(place.write(ear)),
+                Err(error) => Err(Error::from_core(&error, "reference_")),
+            },
+            Err(error) => Err(Error::from_core(&error, "vad_")),
+        }
+    }
 }
 
 /// Whether there is somebody to hear `reference`, if it is one.

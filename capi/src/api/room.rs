@@ -97,9 +97,9 @@ impl<'a> Room<'a> {
         self.zeroed(1)?.first_mut().ok_or_else(nothing)
     }
 
-    /// The next element.
-    pub(crate) fn one<T>(&mut self, value: T) -> Result<&'a mut T, Error> {
-        self.places(1)?.first_mut().map(|place| place.write(value)).ok_or_else(nothing)
+    /// The place of the next element.
+    pub(crate) fn place<T>(&mut self) -> Result<&'a mut MaybeUninit<T>, Error> {
+        self.places(1)?.first_mut().ok_or_else(nothing)
     }
 }
 
