@@ -88,6 +88,11 @@
 #define EARNEST_SLOTS 8
 
 /**
+ * In earnest_told, where there is no such thing.
+ */
+#define EARNEST_NO_NUMBER UINT32_MAX
+
+/**
  * Elements of earnest_told.numbers.
  */
 #define EARNEST_TOLD_NUMBERS 8
@@ -96,11 +101,6 @@
  * Most that one input makes a guard tell: with less room for entries in its journal the input is not taken.
  */
 #define EARNEST_TOLD_MOST 16
-
-/**
- * In earnest_told, where there is no such thing.
- */
-#define EARNEST_NO_NUMBER UINT32_MAX
 
 /**
  * Elements of earnest_command.slots.

@@ -3,12 +3,14 @@
 
 use super::chain::Chain;
 use super::chain_types::{ChainConfig, ChainTold};
+use super::command_ffi::set_list;
 use super::ear;
 use super::ffi::ask;
 use super::guard::Guarded;
 use super::guard_ffi;
-use super::guard_types::{Act, Anchor, Input, Permit, Told};
+use super::guard_types::{Act, Input};
 use super::pointer::{self, ChainHead, Out};
+use super::told_types::{Anchor, Permit, Told};
 use super::types::Error;
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
@@ -201,15 +203,8 @@ pub unsafe extern "C" fn earnest_chain_set_list(
     bytes: usize,
     error: *mut Error,
 ) -> i32 {
-    let work = || {
-        // SAFETY: the caller's promise.
-        let ((image, piece), (chain, memory)) =
-            unsafe { (pointer::bytes(image, bytes, "image")?, pointer::object(chain)?) };
-        piece.apart(memory, "image")?;
-        chain.set_list(list, image)
-    };
     // SAFETY: the caller's promise.
-    unsafe { pointer::told(work(), error) }
+    unsafe { set_list(chain, (image, bytes), |chain, image| chain.set_list(list, image), error) }
 }
 
 /// The clock: samples pushed since the start, those not heard while muted among them, in `sample`.

@@ -1,7 +1,8 @@
 //! The whole chain as C sees it. The comments are those of `earnest.h`.
 
 use super::command_types::{Command, CommandsConfig};
-use super::guard_types::{EARNEST_NO_NUMBER, EARNEST_SLOTS, EARNEST_TOLD_MOST, Policy, Told};
+use super::guard_types::{EARNEST_NO_NUMBER, EARNEST_SLOTS, Policy};
+use super::told_types::{EARNEST_TOLD_MOST, Told};
 use super::types::{Config, Event};
 use core::mem::offset_of;
 use earnest_core::chain::ChainConfig as CoreChainConfig;

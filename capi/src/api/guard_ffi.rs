@@ -3,8 +3,9 @@
 
 use super::ffi::ask;
 use super::guard::{self, Guarded, check, from_fault};
-use super::guard_types::{Act, Anchor, Input, JournalFacts, Permit, Policy, Surroundings, Told};
+use super::guard_types::{Act, Input, Policy, Surroundings};
 use super::pointer::{self, GuardHead, Head, Object, Out};
+use super::told_types::{Anchor, JournalFacts, Permit, Told};
 use super::types::{Error, Status};
 use core::ffi::c_void;
 use core::ptr::null_mut;

@@ -7,6 +7,8 @@ pub(crate) mod settings;
 #[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 pub(crate) mod guard_types;
 #[allow(unreachable_pub, reason = "cbindgen takes what is public")]
+pub(crate) mod told_types;
+#[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 pub(crate) mod command_types;
 mod room;
 mod engine;

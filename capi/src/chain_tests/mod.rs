@@ -13,9 +13,9 @@ use crate::api::command_types::{Command, CommandsConfig, Image};
 use crate::api::ffi::earnest_config_default;
 use crate::api::guard_ffi::earnest_policy_default;
 use crate::api::guard_types::{
-    Act, Action, EARNEST_NO_NUMBER, EARNEST_SLOTS, Input, InputKind, Permit, Policy, Surroundings, Told,
-    ToldKind,
+    Act, Action, EARNEST_NO_NUMBER, EARNEST_SLOTS, Input, InputKind, Policy, Surroundings,
 };
+use crate::api::told_types::{Permit, Told, ToldKind};
 use crate::api::types::{Config, Error, Event, Status};
 use crate::command_tests::{Aligned, compiled};
 use crate::tests::{in_real_time, no_error};

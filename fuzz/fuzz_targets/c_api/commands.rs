@@ -8,7 +8,8 @@ use super::api::command_ffi::*;
 use super::api::command_types::{Command, CommandsConfig, GrammarFacts, Image, Text};
 use super::api::ffi::earnest_config_default;
 use super::api::guard_ffi::earnest_policy_default;
-use super::api::guard_types::{Act, Action, Input, Permit, Policy, Told};
+use super::api::guard_types::{Act, Action, Input, Policy};
+use super::api::told_types::{Permit, Told};
 use super::api::types::{Config, Error};
 use super::api::{ChainHandle, CommandsHandle};
 use super::{Bytes, IMAGE, MAX_BYTES, NET, crc32, reference, samples};
@@ -76,6 +77,14 @@ struct Kept {
 }
 
 impl Kept {
+    /// Gives another list: its number, its image. What `set` gives.
+    fn exchange(&mut self, bytes: &mut Bytes, set: impl FnOnce(u32, *const c_void, usize) -> i32) -> i32 {
+        let list = Made::new(bytes, &LOOSE.lists[0]);
+        let status = set(u32::from(bytes.byte() % 3), list.pointer(), list.1);
+        self.images.push(list);
+        status
+    }
+
     fn config(&mut self, bytes: &mut Bytes) -> CommandsConfig {
         let mut config = MaybeUninit::<CommandsConfig>::uninit();
         let size = size_of::<CommandsConfig>();
@@ -159,12 +168,10 @@ impl Slot {
                 assert_eq!(status == OK, good);
             }
             2 => {
-                let list = Made::new(bytes, &LOOSE.lists[0]);
-                let number = u32::from(bytes.byte() % 3);
-                let status =
-                    unsafe { earnest_commands_set_list(handle, number, list.pointer(), list.1, null_mut()) };
+                let status = self.kept.exchange(bytes, |number, list, bytes| unsafe {
+                    earnest_commands_set_list(handle, number, list, bytes, null_mut())
+                });
                 assert!(status != OK || good);
-                self.kept.images.push(list);
             }
             3 => {
                 let mut command = Command::NONE;
@@ -328,10 +335,10 @@ impl ChainSlot {
             0..=2 if !self.live => self.init(bytes),
             0 => self.end(),
             1 => {
-                let list = Made::new(bytes, &LOOSE.lists[0]);
-                let status = unsafe { earnest_chain_set_list(handle, 0, list.pointer(), list.1, null_mut()) };
+                let status = self.kept.exchange(bytes, |number, list, bytes| unsafe {
+                    earnest_chain_set_list(handle, number, list, bytes, null_mut())
+                });
                 assert!(status != OK || good);
-                self.kept.images.push(list);
             }
             2 => unsafe {
                 let (mut open, mut muted, mut now, mut written) = (7, 7, 0, 0);
