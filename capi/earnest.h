@@ -11,6 +11,8 @@
  *     if (earnest_init(memory, sizeof memory, &config, &listener, NULL) != EARNEST_OK) ...
  *     earnest_push(listener, pcm, samples, &taken, &event);   (in a loop: see there)
  *
+ * What the device itself plays needn't wake it: earnest_push_with_reference().
+ *
  * A guard decides what is done about it: earnest_guard_init(), earnest_guard_input(), earnest_guard_redeem(). Commands are
  * listened for by earnest_commands_init(). Wake phrase, commands, answers and guard in one: earnest_chain_init().
  *

@@ -21,8 +21,8 @@
 
 /*
  * What earnest_required_bytes() says for this model and this pre-roll is less; earnest_init() tells if not. A firmware
- * writes that number here: 34 KB for a network and half a second, 98 KB for recordings and a second. Hearing what is played
- * takes as much again but for the pre-roll, and 11 KiB.
+ * writes that number here: 34 KB for a network and half a second, 99 KB for recordings and a second; to hear what is played
+ * takes 28 KB more for a network, 77 KB for recordings.
  */
 static uint64_t memory[192 * 1024 / sizeof(uint64_t)];
 /* In a firmware: a constant in flash, at a multiple of 4. */
