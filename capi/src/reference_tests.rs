@@ -78,9 +78,10 @@ fn a_phrase_that_the_device_plays_is_a_near_miss_as_from_rust() {
     assert_eq!(why.reason, Reason::Playback as u32);
     assert!(why.score >= why.threshold);
     let mut told = Vec::new();
-    rust().push_with_reference(&heard, &played, |event| match event {
-        CoreEvent::NearMiss(Detection { why: Evidence::Playback(why), .. }) => told.push(why),
-        _ => {}
+    rust().push_with_reference(&heard, &played, |event| {
+        if let CoreEvent::NearMiss(Detection { why: Evidence::Playback(why), .. }) = event {
+            told.push(why);
+        }
     });
     let [core] = &told[..] else { panic!("{told:?}") };
     assert_eq!(why.numbers[..4], [core.score, core.before_ms as f32, core.similarity, 0.0]);
