@@ -37,6 +37,8 @@ check "examples" make -s -C ../examples/c OUT="$work/examples" LIB="$built/libea
 wakes() { "$work/examples/listen" "$@" | grep WAKE >/dev/null; }
 check "the example in C wakes, network" wakes ../models/wake-alexa.ear ../examples/c/alexa.s16le
 check "the example in C wakes, recordings" wakes ../examples/kitchen/hey_earnest.earnest ../examples/c/kitchen.s16le 0.34
+quiet() { ! wakes ../examples/kitchen/hey_earnest.earnest ../examples/c/kitchen.s16le 0.34 ../examples/c/kitchen.s16le; }
+check "but not of what the device itself plays" quiet
 asks() { "$work/examples/ask" ../models/wake-alexa.ear ../examples/c/alexa.s16le | grep SENT >/dev/null; }
 check "the guard in C: a request from the wake to the act" asks
 

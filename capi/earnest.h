@@ -11,6 +11,8 @@
  *     if (earnest_init(memory, sizeof memory, &config, &listener, NULL) != EARNEST_OK) ...
  *     earnest_push(listener, pcm, samples, &taken, &event);   (in a loop: see there)
  *
+ * What the device itself plays needn't wake it: earnest_push_with_reference().
+ *
  * A guard decides what is done about it: earnest_guard_init(), earnest_guard_input(), earnest_guard_redeem(). Commands are
  * listened for by earnest_commands_init(). Wake phrase, commands, answers and guard in one: earnest_chain_init().
  *
@@ -88,6 +90,11 @@
 #define EARNEST_SLOTS 8
 
 /**
+ * In earnest_told, where there is no such thing.
+ */
+#define EARNEST_NO_NUMBER UINT32_MAX
+
+/**
  * Elements of earnest_told.numbers.
  */
 #define EARNEST_TOLD_NUMBERS 8
@@ -96,11 +103,6 @@
  * Most that one input makes a guard tell: with less room for entries in its journal the input is not taken.
  */
 #define EARNEST_TOLD_MOST 16
-
-/**
- * In earnest_told, where there is no such thing.
- */
-#define EARNEST_NO_NUMBER UINT32_MAX
 
 /**
  * Elements of earnest_command.slots.
@@ -233,8 +235,8 @@ enum earnest_event_kind
      */
     EARNEST_EVENT_WAKE = 3,
     /**
-     * Something came near a wake phrase but not near enough. Nothing should follow from it; it is told so that "why
-     * didn't you hear me" has an answer.
+     * Something came near a wake phrase but not near enough, or came out of the device itself
+     * (EARNEST_REASON_PLAYBACK). Nothing should follow from it; it is told so that "why didn't you hear me" has an answer.
      */
     EARNEST_EVENT_NEAR_MISS = 4,
 };
@@ -268,6 +270,12 @@ enum earnest_reason
      * probability of any single step; [2] for how long the score had been half of the threshold, ms.
      */
     EARNEST_REASON_NET = 2,
+    /**
+     * The device itself was playing it, so it doesn't count, whatever the score. [0] highest score of the phrase in the
+     * reference, 0 to 1; [1] how long before the decision that was, ms; [2] highest correlation of what was heard with
+     * what was played, -1 to 1.
+     */
+    EARNEST_REASON_PLAYBACK = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -305,6 +313,10 @@ enum earnest_feature
      * The whole chain: earnest_chain_init().
      */
     EARNEST_FEATURE_CHAIN = 5,
+    /**
+     * What the device itself plays: earnest_push_with_reference(), earnest_chain_push_with_reference().
+     */
+    EARNEST_FEATURE_REFERENCE = 6,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -676,6 +688,27 @@ typedef struct earnest_config {
      * Talk time is summed over so long, s: 1 to 60, and not below the hangover. Default 10.
      */
     uint32_t vad_talk_window_s;
+    /**
+     * 1: what the device plays is heard too, by earnest_push_with_reference(), so that the wake phrase in it doesn't wake.
+     * It takes memory: that of front end, VAD and spotter once more, and 11 KiB. 0: it isn't. Default 0.
+     */
+    uint32_t reference;
+    /**
+     * Longest time from a sample of the reference to its echo in the microphone's signal, buffers of both included, 0 to
+     * 1000 ms. Longer than it is costs little: what is said within it after the phrase was played is taken for the echo.
+     * Default 500.
+     */
+    uint32_t reference_max_delay_ms;
+    /**
+     * Score that the phrase must have in the reference to count as played, as a share of the score that wakes, 0 to 1.
+     * Default 0.5.
+     */
+    float reference_share;
+    /**
+     * Correlation of what was heard with what was played from which it is nothing but an echo, 0 to 1. Default 0.6. These
+     * three must be in range in any case.
+     */
+    float reference_similarity;
 } earnest_config;
 
 /**
@@ -1116,7 +1149,7 @@ typedef struct earnest_slot {
 } earnest_slot;
 
 /**
- * What was going on around some words. earnest_surroundings_now() fills it, but for what a listener can't know.
+ * What was going on around some words. earnest_surroundings_of() fills it, but for what a listener can't know.
  */
 typedef struct earnest_surroundings {
     /**
@@ -1744,7 +1777,8 @@ typedef struct earnest_chain_config {
      */
     uint32_t owner;
     /**
-     * The wake phrase, the VAD, and the pre-roll, with which a recording begins: 1 sample is enough where none is kept.
+     * The wake phrase, the VAD, whether what the device plays is heard, and the pre-roll, with which a recording begins: 1
+     * sample is enough where none is kept.
      */
     const struct earnest_config *listener;
     /**
@@ -1876,8 +1910,9 @@ earnest_status earnest_model_check(const void *model,
  * How much memory a listener needs.
  *
  * config: filled by earnest_config_default(), then changed; its model is checked. bytes: gets the number of bytes to
- * give to earnest_init(). It depends on the model, on `pre_roll_samples` and on the library's version, and on nothing
- * else, so it can be asked for once and written into a program. error: null, or where the numbers go of what was wrong.
+ * give to earnest_init(). It depends on the model, on `pre_roll_samples`, on `reference` and on the library's version, and
+ * on nothing else, so it can be asked for once and written into a program. error: null, or where the numbers go of what was
+ * wrong.
  *
  * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_SIZE, EARNEST_UNKNOWN_FIELD, EARNEST_OUT_OF_RANGE,
  * EARNEST_BAD_MODEL.
@@ -1937,6 +1972,34 @@ earnest_status earnest_push(struct earnest_listener *listener,
                             size_t samples,
                             size_t *taken,
                             struct earnest_event *event);
+
+/**
+ * As earnest_push(), with what the device plays meanwhile: a wake phrase that comes out of its own loudspeaker is told as
+ * EARNEST_EVENT_NEAR_MISS with EARNEST_REASON_PLAYBACK instead of EARNEST_EVENT_WAKE. So is anything of which the microphone
+ * heard nothing but the loudspeaker. A phrase that somebody says while something else is played still wakes. The room, the
+ * loudspeaker and the echo's delay need not be known, only how long that is at most
+ * (earnest_config.reference_max_delay_ms). It replaces no echo canceller; behind one, give it the canceller's output as
+ * `pcm`.
+ *
+ * The listener must have been made with earnest_config.reference at 1. The same signals give the same events, bit for bit,
+ * however they are cut into calls. Mute, reset and release forget what was played as what was heard.
+ *
+ * reference: `samples` samples of 16 kHz mono, 16 bit, those that go to the loudspeaker while `pcm` comes from the
+ * microphone: as many, on the same clock, the mix of all that is played. Read during the call only. Null: nothing is
+ * played, as by earnest_push(); a firmware need keep no zeros for that. Where `taken` is less than `samples`, as many were
+ * taken of it: go on with both. All else as earnest_push().
+ *
+ * Gives what earnest_push() gives, and EARNEST_OUT_OF_RANGE for a `reference` where earnest_config.reference was 0. Then no
+ * sample was taken in.
+ * Threads, interrupts: as earnest_push(). Time: twice that of earnest_push() while something is played, and up to two
+ * seconds after; then next to nothing more. See firmware/COST.md.
+ */
+earnest_status earnest_push_with_reference(struct earnest_listener *listener,
+                                           const int16_t *pcm,
+                                           const int16_t *reference,
+                                           size_t samples,
+                                           size_t *taken,
+                                           struct earnest_event *event);
 
 /**
  * Hears nothing from the next sample on, and forgets everything at once: the pre-roll, half a frame, what engine and
@@ -2202,15 +2265,24 @@ earnest_status earnest_journal_verify(const void *journal,
                                       struct earnest_error *error);
 
 /**
- * The facts about the latest stretch of speech that a listener knows, for words in it: where it is, how quiet it was
- * before, how much talk there was. Other voices, playback and the voice are set to "not there" and "not known".
+ * The facts about the words from sample `start` to `end` that a listener knows: the stretch of speech that they lie in, how
+ * quiet it was before, how much talk as loud as they are there was in the last `vad_talk_window_s` seconds. After
+ * EARNEST_EVENT_WAKE, those of the event. Where the listener hears a reference, also whether the device plays something, and
+ * in `in_playback` the wake phrase's score in that; else both are 0. Other voices and the voice are set to "not there" and
+ * "not known".
  *
- * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_NOTHING_HEARD.
- * Threads: one at a time on a listener. Interrupts: yes, if it didn't interrupt a call on the same listener. Time:
- * constant.
+ * start, end: the words, one past their last sample; heard already, ended no longer ago than a minute and since the last
+ * reset or mute. around: gets the facts.
+ *
+ * Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_NOTHING_HEARD,
+ * EARNEST_OUT_OF_RANGE (`end` lies ahead, or `start` behind it), EARNEST_NOT_REMEMBERED.
+ * Threads: one at a time on a listener. Interrupts: no. Time: without a reference some 600 steps; with one, that of some
+ * frames, as the words are compared with what was played.
  */
-earnest_status earnest_surroundings_now(const struct earnest_listener *listener,
-                                        struct earnest_surroundings *around);
+earnest_status earnest_surroundings_of(const struct earnest_listener *listener,
+                                       uint64_t start,
+                                       uint64_t end,
+                                       struct earnest_surroundings *around);
 
 /**
  * Checks an image of a grammar or of a list, whole, and tells what is in it.
@@ -2439,6 +2511,24 @@ earnest_status earnest_chain_push(struct earnest_chain *chain,
                                   size_t *taken,
                                   earnest_tell_chain tell,
                                   void *context);
+
+/**
+ * As earnest_chain_push(), with what the device plays meanwhile: `reference`, as for earnest_push_with_reference(). The wake
+ * phrase in it is told as a near miss and opens nothing, and the guard is told whether something is played and how surely
+ * the phrase was in it. The chain must have been made with a listener's earnest_config.reference at 1.
+ *
+ * Gives what earnest_chain_push() gives, and EARNEST_OUT_OF_RANGE for a `reference` where earnest_config.reference was 0.
+ * Then no sample was taken in.
+ * Threads, interrupts: as earnest_chain_push(). Time: as earnest_chain_push(), and while something is played, and up to two
+ * seconds after, that of a listener once more.
+ */
+earnest_status earnest_chain_push_with_reference(struct earnest_chain *chain,
+                                                 const int16_t *pcm,
+                                                 const int16_t *reference,
+                                                 size_t samples,
+                                                 size_t *taken,
+                                                 earnest_tell_chain tell,
+                                                 void *context);
 
 /**
  * Reports something to the chain's guard: prompts that began and ended, a second factor, cancel, mute; a wake from a button,

@@ -34,7 +34,7 @@ none() {
     ! "$@"
 }
 
-all=$(elf all micro,net,template,command)
+all=$(elf all micro,net,template,command,reference)
 check "no panic in the linked program" none panics "$all"
 check "no allocator in the linked program" none allocators "$all"
 canary=$(elf canary canary)
@@ -89,6 +89,14 @@ read -r c_template_flash _ < <(sizes "$c_made")
 c_chain c-wake alexa.s16le ../models/wake-alexa.ear -DPRE_ROLL=8000
 c_wake_ram=$c_memory
 read -r c_wake_flash c_wake_static < <(sizes "$c_made")
+# With a second ear: while the clip itself is played, and while nothing is.
+c_chain c-reference alexa.s16le ../models/wake-alexa.ear -DPRE_ROLL=8000 -DREFERENCE=1
+c_reference_ram=$c_memory
+read -r c_reference_flash _ < <(sizes "$c_made")
+vetoed() { ! grep -q '^event wake' "$cross_dir/c-reference.log" && grep -q '^event near-miss' "$cross_dir/c-reference.log"; }
+check "c-reference: what it plays doesn't wake it" vetoed
+c_chain c-reference-silent alexa.s16le ../models/wake-alexa.ear -DPRE_ROLL=8000 -DREFERENCE=0
+c_memory=$c_wake_ram
 c_guard=$(c_elf c-guard alexa.s16le ../models/wake-alexa.ear "-DMEMORY=$c_memory" -DPRE_ROLL=8000 -DGUARD)
 check "with the guard: no panic in the program in C" none panics "$c_guard"
 check "with the guard: no allocator in the program in C" none allocators "$c_guard"
@@ -123,10 +131,11 @@ wake_flash=$((wake_flash - base_flash - clip)) wake_ram=$((wake_ram - base_ram))
 command_flash=$((command_flash - base_flash - clip)) command_ram=$((command_static - base_ram))
 read -r c_base_flash _ < <(sizes "$(c_elf c-base kitchen.s16le ../models/wake-alexa.ear -DBASE)")
 read -r c_wake_base_flash _ < <(sizes "$(c_elf c-base alexa.s16le ../models/wake-alexa.ear -DBASE)")
+c_reference_flash=$((c_reference_flash - c_wake_base_flash))
 c_wake_flash=$((c_wake_flash - c_wake_base_flash)) c_template_flash=$((c_template_flash - c_base_flash))
 
 # cost NAME FIELD: a number of the board's line for NAME.
-cost() { awk -v name="$1" -v field="$2" '$1 == "cost" && $2 == name { print $field }' "$log" "$cross_dir"/c-template.log "$cross_dir"/c-wake.log "$cross_dir"/c-command.log; }
+cost() { awk -v name="$1" -v field="$2" '$1 == "cost" && $2 == name { print $field }' "$log" "$cross_dir"/c-template.log "$cross_dir"/c-wake.log "$cross_dir"/c-reference.log "$cross_dir"/c-reference-silent.log "$cross_dir"/c-command.log; }
 per_tick=$(awk '$1 == "calibration" { print $2 / $3 }' "$log")
 instructions() { awk -v ticks="$1" -v frames="$2" -v k="$per_tick" 'BEGIN { printf "%.0f", ticks * k / frames }'; }
 grouped() { echo "$1" | sed -E ':a; s/([0-9])([0-9]{3})($|,)/\1,\2\3/; ta'; }
@@ -164,7 +173,7 @@ pre-roll. Rows of a chain are everything together, models included; the wake cha
 chain (wake net, \`phones-s\`, fifty commands, answers, guard, journal) remembers 0.56 s of frames instead, and keeps no
 recording. The C library is optimised for size, has both engines in it, and its static RAM is what
 \`earnest_required_bytes\` and \`earnest_chain_required_bytes\` say; its construction is \`earnest_init\` and
-\`earnest_chain_init\`.
+\`earnest_chain_init\`. With reference it hears what the device plays, the clip itself, or nothing for two seconds and more.
 Stack (bytes) is the high-water mark while the stage runs, below its caller. Frames come every 10 ms.
 
 | stage | flash | static RAM | stack | instructions a frame | worst call | instructions a second |
@@ -177,6 +186,8 @@ END
     row "wake chain: front end, VAD, \`wake-alexa\`" wake "$wake_flash" "$wake_ram"
     row "whole chain" command "$command_flash" "$command_ram"
     row "C library: wake chain" c-wake "$c_wake_flash" "$c_wake_ram"
+    row "C library: wake chain with reference, playing" c-reference "$c_reference_flash" "$c_reference_ram"
+    row "C library: wake chain with reference, silent" c-reference-silent "$c_reference_flash" "$c_reference_ram"
     row "C library: whole chain" c-command "$c_command_flash" "$c_command_ram"
     row "C library: template spotter's chain" c-template "$c_template_flash" "$c_template_ram"
     row "integer front end, TFLite Micro's" micro $((micro_flash - base_flash)) $((micro_ram - base_ram))
@@ -199,7 +210,7 @@ Construction, once:
 | stage | stack | instructions | state, bytes |
 |---|---:|---:|---:|
 END
-    for stage in front-end micro vad phones template wake command c-wake c-command c-template; do
+    for stage in front-end micro vad phones template wake command c-wake c-reference c-command c-template; do
         printf '| %s | %s | %s | %s |\n' "$stage" "$(grouped "$(cost $stage-new 6)")" \
             "$(grouped "$(instructions "$(cost $stage-new 4)" 1)")" "$(grouped "$(cost $stage-new 7)")"
     done

@@ -104,6 +104,17 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource, P: Reference
     /// As [`Pipeline::next_event`] and [`Pipeline::push_with_reference`]: takes as many samples from `reference` as from
     /// `pcm`.
     pub fn next_event_with_reference(&mut self, pcm: &mut &[i16], reference: &mut &[i16]) -> Option<Event> {
+        self.next_event_with_frames(pcm, reference, |_, _| {})
+    }
+
+    /// As [`Pipeline::next_event_with_reference`]; `look` sees every frame, and what the VAD says about it, before what
+    /// happened in it is told: a [`TalkMeter`](crate::guard::TalkMeter) is fed so.
+    pub fn next_event_with_frames(
+        &mut self,
+        pcm: &mut &[i16],
+        reference: &mut &[i16],
+        mut look: impl FnMut(&MelFrame, &VadFrame),
+    ) -> Option<Event> {
         if self.muted {
             self.pre_roll.skip(core::mem::take(pcm).len() as u64);
             *reference = &[];
@@ -111,7 +122,7 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource, P: Reference
         }
         let mut event = self.pending.take();
         while event.is_none() && !pcm.is_empty() {
-            let [edge, detection] = self.advance(pcm, reference, |_, _| {});
+            let [edge, detection] = self.advance(pcm, reference, &mut look);
             event = edge.or(detection);
             self.pending = edge.and(detection);
         }
@@ -138,8 +149,8 @@ impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource, P: Reference
         self.next_event_with_reference(pcm, &mut &[][..])
     }
 
-    /// Takes samples up to the end of the next frame, and as many of `reference`; `look` sees the frame, if there is one, and what the VAD says about
-    /// it. What happened in it, in order.
+    /// Takes samples up to the end of the next frame, and as many of `reference`; `look` sees the frame, if there is one, and
+    /// what the VAD says about it. What happened in it, in order.
     pub(crate) fn advance(
         &mut self,
         pcm: &mut &[i16],

@@ -24,7 +24,7 @@
 //! # Cost
 //! As much as front end, VAD and spotter once more, while something is played. Two seconds after the last sample that
 //! isn't zero it rests, and costs next to nothing; the spotter's state waits as it is. Memory: that of the three stages
-//! and 11 KiB. The correlation is computed only when a phrase was accepted.
+//! and [`FRAMES`] of [`PlayedFrame`], 11 KiB. The correlation is computed only when a phrase was accepted.
 //!
 //! # What it can't do
 //! Tell two phrases apart that come within one echo delay: what somebody says at the very moment at which the device plays
@@ -35,13 +35,14 @@ use crate::audio::{SampleIndex, SampleSpan};
 use crate::error::ConfigError;
 use crate::frontend::{FrontEnd, FrontEndConfig, MelFrame, MelSource};
 use crate::spotter::{Detection, Evidence, KeywordSpotter};
+use crate::storage::Storage;
 use crate::vad::{MelVad, MelVadConfig, VoiceActivityDetector};
 use core::fmt;
 
 /// Samples from one frame to the next.
 const HOP: u64 = FrontEndConfig::base().hop_samples as u64;
-/// Frames that are remembered: 2.56 s, more than the longest delay and any spotter's hesitation.
-const FRAMES: usize = 256;
+/// Frames that a [`Playback`] remembers: 2.56 s, more than the longest delay and any spotter's hesitation.
+pub const FRAMES: usize = 256;
 /// Bands of a frame that are remembered, each the mean of two.
 const BANDS: usize = FrontEndConfig::base().mel_bins / 2;
 /// Frames of a phrase that are compared, from its end back.
@@ -63,6 +64,18 @@ pub struct PlaybackConfig {
     pub share: f32,
     /// Correlation of what was heard with what was played from which it is nothing but an echo, 0 to 1.
     pub similarity: f32,
+}
+
+impl PlaybackConfig {
+    /// Whether every number is in its range.
+    ///
+    /// # Errors
+    /// [`ConfigError::OutOfRange`] for the first that isn't.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        ConfigError::check("max_delay_ms", f64::from(self.max_delay_ms), 0.0, 1000.0)?;
+        ConfigError::check("share", f64::from(self.share), 0.0, 1.0)?;
+        ConfigError::check("similarity", f64::from(self.similarity), 0.0, 1.0)
+    }
 }
 
 impl Default for PlaybackConfig {
@@ -93,7 +106,27 @@ impl fmt::Display for PlaybackEvidence {
     }
 }
 
-/// What a pipeline is told of the device's own sound: [`Playback`], or `()`, nothing.
+/// A frame that is remembered, as the microphone heard it and as it was played.
+#[derive(Clone, Copy, Debug)]
+pub struct PlayedFrame {
+    heard: [u8; BANDS],
+    played: [u8; BANDS],
+    /// The phrase's, in what was played.
+    score: f32,
+}
+
+impl PlayedFrame {
+    /// What memory holds before it is used: nothing but zeros, so that a static array of it takes no flash.
+    pub const UNUSED: PlayedFrame = PlayedFrame { heard: [0; BANDS], played: [0; BANDS], score: 0.0 };
+}
+
+impl Default for PlayedFrame {
+    fn default() -> Self {
+        PlayedFrame::UNUSED
+    }
+}
+
+/// What a pipeline is told of the device's own sound: [`Playback`], lent or not; `None` or `()`, nothing.
 pub trait Reference: sealed::Sealed {
     /// Takes what is played while `len` samples are heard; what is missing of it is silence.
     fn hear(&mut self, pcm: &[i16], len: usize);
@@ -118,7 +151,9 @@ pub trait Reference: sealed::Sealed {
 mod sealed {
     pub trait Sealed {}
     impl Sealed for () {}
-    impl<K, V, F> Sealed for super::Playback<K, V, F> {}
+    impl<K, V, F> Sealed for super::Playback<'_, K, V, F> {}
+    impl<P: Sealed> Sealed for Option<P> {}
+    impl<P: Sealed> Sealed for &mut P {}
 }
 
 /// Nothing is known of what is played.
@@ -137,22 +172,69 @@ impl Reference for () {
     fn forget(&mut self, _: SampleIndex) {}
 }
 
+/// What there is, if there is any: a chain that was made without one costs nothing but this.
+impl<P: Reference> Reference for Option<P> {
+    fn hear(&mut self, pcm: &[i16], len: usize) {
+        if let Some(reference) = self {
+            reference.hear(pcm, len);
+        }
+    }
+    fn step(&mut self, heard: &MelFrame) {
+        if let Some(reference) = self {
+            reference.step(heard);
+        }
+    }
+    fn playing(&self) -> bool {
+        self.as_ref().is_some_and(P::playing)
+    }
+    fn evidence(&self, span: SampleSpan, now: SampleIndex) -> PlaybackEvidence {
+        self.as_ref().map_or(PlaybackEvidence::default(), |reference| reference.evidence(span, now))
+    }
+    fn judge(&self, detection: Detection, now: SampleIndex) -> Detection {
+        self.as_ref().map_or(detection, |reference| reference.judge(detection, now))
+    }
+    fn forget(&mut self, now: SampleIndex) {
+        if let Some(reference) = self {
+            reference.forget(now);
+        }
+    }
+}
+
+/// One that lies elsewhere.
+impl<P: Reference> Reference for &mut P {
+    fn hear(&mut self, pcm: &[i16], len: usize) {
+        P::hear(self, pcm, len);
+    }
+    fn step(&mut self, heard: &MelFrame) {
+        P::step(self, heard);
+    }
+    fn playing(&self) -> bool {
+        P::playing(self)
+    }
+    fn evidence(&self, span: SampleSpan, now: SampleIndex) -> PlaybackEvidence {
+        P::evidence(self, span, now)
+    }
+    fn judge(&self, detection: Detection, now: SampleIndex) -> Detection {
+        P::judge(self, detection, now)
+    }
+    fn forget(&mut self, now: SampleIndex) {
+        P::forget(self, now);
+    }
+}
+
 /// A second ear, on what the device plays. `K` listens for the same phrases as the spotter at the microphone.
 #[derive(Debug)]
-pub struct Playback<K, V = MelVad, F = FrontEnd> {
+pub struct Playback<'a, K, V = MelVad, F = FrontEnd> {
     front_end: F,
     vad: V,
     spotter: K,
     max_delay: u64,
     share: f32,
     similarity: f32,
-    /// Mel energies of the latest frames of both, rings as `scores`.
-    heard: [[u8; BANDS]; FRAMES],
-    played: [[u8; BANDS]; FRAMES],
-    /// Those of the frame of the reference that is complete since the last step.
+    /// The latest frames, [`FRAMES`] of them.
+    ring: Storage<'a, PlayedFrame>,
+    /// Mel energies of the frame of the reference that is complete since the last step.
     row: [u8; BANDS],
-    /// Score of each of the latest frames, a ring.
-    scores: [f32; FRAMES],
     /// Where the next one goes.
     head: usize,
     /// Score of the frame that is complete since the last step.
@@ -167,27 +249,43 @@ pub struct Playback<K, V = MelVad, F = FrontEnd> {
     quiet: u32,
 }
 
-impl<K: KeywordSpotter> Playback<K> {
-    /// With the usual front end and VAD for `spotter`, which takes frames of [`FrontEndConfig::base`].
+impl<'a, K: KeywordSpotter> Playback<'a, K> {
+    /// With the usual front end and VAD for `spotter`, which takes frames of [`FrontEndConfig::base`]. `memory`: [`FRAMES`]
+    /// elements; what is in them is overwritten.
     ///
     /// # Errors
-    /// [`ConfigError`] for a field out of range.
-    pub fn new(config: PlaybackConfig, spotter: K) -> Result<Self, ConfigError> {
+    /// [`ConfigError`] for a field out of range, or for too little memory.
+    pub fn new(
+        config: PlaybackConfig,
+        spotter: K,
+        memory: Storage<'a, PlayedFrame>,
+    ) -> Result<Self, ConfigError> {
         let base = FrontEndConfig::base();
         let vad = MelVad::new(MelVadConfig::default(), &base)?;
-        Playback::of(config, FrontEnd::new(base)?, vad, spotter)
+        Playback::of(config, FrontEnd::new(base)?, vad, spotter, memory)
     }
 }
 
-impl<K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Playback<K, V, F> {
+impl<'a, K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Playback<'a, K, V, F> {
     /// Of stages that are there already, all as new and of the same kind as those of the microphone.
     ///
     /// # Errors
-    /// [`ConfigError`] for a field out of range.
-    pub fn of(config: PlaybackConfig, front_end: F, vad: V, spotter: K) -> Result<Self, ConfigError> {
-        ConfigError::check("max_delay_ms", f64::from(config.max_delay_ms), 0.0, 1000.0)?;
-        ConfigError::check("share", f64::from(config.share), 0.0, 1.0)?;
-        ConfigError::check("similarity", f64::from(config.similarity), 0.0, 1.0)?;
+    /// As [`Playback::new`].
+    // Inlined, as Pipeline::of: all that can fail is before the last step.
+    #[inline]
+    pub fn of(
+        config: PlaybackConfig,
+        front_end: F,
+        vad: V,
+        spotter: K,
+        memory: Storage<'a, PlayedFrame>,
+    ) -> Result<Self, ConfigError> {
+        config.check()?;
+        let (mut ring, buffer) = (memory, "played frames");
+        if ring.len() < FRAMES {
+            return Err(ConfigError::BufferTooSmall { buffer, expected: FRAMES, actual: ring.len() });
+        }
+        ring.fill(PlayedFrame::UNUSED);
         Ok(Playback {
             front_end,
             vad,
@@ -195,10 +293,8 @@ impl<K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Playback<K, V, F
             max_delay: u64::from(config.max_delay_ms) * 16,
             share: config.share,
             similarity: config.similarity,
-            heard: [[0; BANDS]; FRAMES],
-            played: [[0; BANDS]; FRAMES],
+            ring,
             row: [0; BANDS],
-            scores: [0.0; FRAMES],
             head: 0,
             score: 0.0,
             silent: 0,
@@ -244,20 +340,22 @@ impl<K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Playback<K, V, F
         }
     }
 
+    /// The frame that was complete `ago` frames ago, 0 being the latest.
+    fn past(&self, ago: usize) -> Option<&PlayedFrame> {
+        self.ring.get((self.head + 2 * FRAMES - 1 - ago) % FRAMES)
+    }
+
     /// Of the `frames` frames of the microphone's that end `from` frames ago, and those of the reference `delay` frames
     /// before them; each band less its mean.
     fn correlation(&self, from: usize, frames: usize, delay: usize) -> f32 {
-        let at = |ago: usize| (self.head + 2 * FRAMES - 1 - ago) % FRAMES;
         if frames < 2 || from + frames + delay > FRAMES {
             return 0.0;
         }
         // Of each band: x, y, x², y², xy. All are whole numbers, so the order of adding doesn't matter.
         let mut sums = [[0u32; 5]; BANDS];
         for ago in from..from + frames {
-            let (Some(x), Some(y)) = (self.heard.get(at(ago)), self.played.get(at(ago + delay))) else {
-                continue;
-            };
-            for ((sums, &x), &y) in sums.iter_mut().zip(x).zip(y) {
+            let (Some(x), Some(y)) = (self.past(ago), self.past(ago + delay)) else { continue };
+            for ((sums, &x), &y) in sums.iter_mut().zip(&x.heard).zip(&y.played) {
                 let (x, y) = (u32::from(x), u32::from(y));
                 let new = [x, y, x * x, y * y, x * y];
                 sums.iter_mut().zip(new).for_each(|(sum, new)| *sum += new);
@@ -277,13 +375,10 @@ impl<K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Playback<K, V, F
     /// The highest score that counts for a phrase at `span`, and how many frames ago it was.
     fn highest(&self, span: SampleSpan, now: SampleIndex) -> (f32, u32) {
         let frames = (now.since(span.end) + self.max_delay) / HOP + 1;
-        let latest = self.scores.iter().cycle().skip(self.head).take(FRAMES);
-        // The oldest first.
-        let ago = (0..FRAMES as u32).rev();
-        latest
-            .zip(ago)
-            .filter(|(_, ago)| u64::from(*ago) < frames)
-            .fold((0.0, 0), |best, (&score, ago)| if score > best.0 { (score, ago) } else { best })
+        // The oldest first: of equals, that one counts.
+        let ago = (0..frames.min(FRAMES as u64) as usize).rev();
+        ago.filter_map(|ago| Some((self.past(ago)?.score, ago as u32)))
+            .fold((0.0, 0), |best, one| if one.0 > best.0 { one } else { best })
     }
 }
 
@@ -298,7 +393,7 @@ fn row(frame: &MelFrame) -> [u8; BANDS] {
     row
 }
 
-impl<K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Reference for Playback<K, V, F> {
+impl<K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Reference for Playback<'_, K, V, F> {
     fn hear(&mut self, pcm: &[i16], len: usize) {
         if self.resting && pcm.iter().all(|sample| *sample == 0) {
             self.owed += len;
@@ -319,12 +414,13 @@ impl<K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Reference for Pl
         if self.resting {
             self.quiet = self.quiet.saturating_add(1);
         }
-        let Playback { heard: past, played, scores, head, .. } = self;
-        let slots = (past.get_mut(*head), played.get_mut(*head), scores.get_mut(*head));
-        if let (Some(past), Some(played), Some(score)) = slots {
-            *past = row(heard);
-            *played = core::mem::take(&mut self.row);
-            *score = core::mem::take(&mut self.score);
+        let played = PlayedFrame {
+            heard: row(heard),
+            played: core::mem::take(&mut self.row),
+            score: core::mem::take(&mut self.score),
+        };
+        if let Some(place) = self.ring.get_mut(self.head) {
+            *place = played;
         }
         self.head = (self.head + 1) % FRAMES;
         self.resting = self.silent >= REST;
@@ -334,9 +430,11 @@ impl<K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Reference for Pl
         u64::from(self.quiet) * HOP <= self.max_delay
     }
 
+    // Seldom called, and its sums would lie on the stack of whoever hears a frame.
+    #[inline(never)]
     fn evidence(&self, span: SampleSpan, now: SampleIndex) -> PlaybackEvidence {
         let (score, ago) = self.highest(span, now);
-        let from = (now.since(span.end) / HOP) as usize;
+        let from = (now.since(span.end) / HOP).min(FRAMES as u64) as usize;
         let frames = (span.len() / HOP).min(COMPARED as u64) as usize;
         let delays = 0..=(self.max_delay / HOP) as usize;
         let similarity = delays.map(|delay| self.correlation(from, frames, delay)).fold(0.0, f32::max);
@@ -357,8 +455,7 @@ impl<K: KeywordSpotter, V: VoiceActivityDetector, F: MelSource> Reference for Pl
         self.front_end.reset_at(now);
         self.vad.reset();
         self.spotter.reset();
-        self.scores = [0.0; FRAMES];
-        (self.heard, self.played) = ([[0; BANDS]; FRAMES], [[0; BANDS]; FRAMES]);
+        self.ring.fill(PlayedFrame::UNUSED);
         self.row = [0; BANDS];
         (self.head, self.score, self.silent) = (0, 0.0, 0);
         (self.resting, self.owed, self.quiet) = (false, 0, u32::MAX);

@@ -23,7 +23,7 @@ use earnest::intent::{
 use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use earnest::nn::{Calibration, Conv, Graph, Model, Net, Op, OutputKind};
 use earnest::pipeline::{Pipeline, PipelineConfig};
-use earnest::playback::{Playback, PlaybackConfig};
+use earnest::playback::{FRAMES, Playback, PlaybackConfig};
 use earnest::simd::Level;
 use earnest::spotter::cascade::CascadeConfig;
 use earnest::spotter::net::{NetConfig, NetModel, NetSpotter};
@@ -60,7 +60,8 @@ fn the_chain_over_more_than_a_minute_of_audio() {
 #[test]
 fn with_what_the_device_plays() {
     let kitchen = common::flac("kitchen.flac");
-    let playback = Playback::new(PlaybackConfig::default(), common::spotter()).unwrap();
+    let memory = Storage::owned(FRAMES);
+    let playback = Playback::new(PlaybackConfig::default(), common::spotter(), memory).unwrap();
     let mut pipeline = common::pipeline().with_playback(playback);
     let (calls, vetoed) = calls(|| {
         let mut vetoed = 0;

@@ -6,22 +6,33 @@ use common::{flac, pipeline, spotter};
 use earnest::event::Event;
 use earnest::frontend::FrontEnd;
 use earnest::pipeline::Pipeline;
-use earnest::playback::{Playback, PlaybackConfig, PlaybackEvidence, Reference};
+use earnest::playback::{FRAMES, Playback, PlaybackConfig, PlaybackEvidence, PlayedFrame, Reference};
 use earnest::spotter::template::TemplateSpotter;
 use earnest::spotter::{Detection, Evidence, KeywordSpotter};
 use earnest::vad::MelVad;
+use earnest::{ConfigError, Storage};
 
-type Hearing = Pipeline<'static, Spotter, MelVad, FrontEnd, Playback<Spotter>>;
+type Ear = Playback<'static, Spotter>;
+type Hearing<P = Ear> = Pipeline<'static, Spotter, MelVad, FrontEnd, P>;
 type Spotter = TemplateSpotter<'static>;
 
 /// "hey earnest" ends there in `kitchen.flac`, about, and the phrase is within this much before.
 const WITHIN: usize = 2 * 16_000;
 
-fn hearing() -> Hearing {
-    pipeline().with_playback(Playback::new(PlaybackConfig::default(), spotter()).unwrap())
+fn ear() -> Ear {
+    Playback::new(PlaybackConfig::default(), spotter(), Storage::owned(FRAMES)).unwrap()
 }
 
-fn events(pipeline: &mut Hearing, pcm: &[i16], reference: &[i16], chunk: usize) -> Vec<Event> {
+fn hearing() -> Hearing {
+    pipeline().with_playback(ear())
+}
+
+fn events<P: Reference>(
+    pipeline: &mut Hearing<P>,
+    pcm: &[i16],
+    reference: &[i16],
+    chunk: usize,
+) -> Vec<Event> {
     let mut events = Vec::new();
     for (at, pcm) in pcm.chunks(chunk).enumerate() {
         let from = (at * chunk).min(reference.len());
@@ -173,4 +184,41 @@ fn nothing_is_left_of_what_was_played_after_mute_and_reset() {
     // Muted, the device plays the phrase; unheard, it vetoes nothing.
     let with = events(&mut pipeline, &kitchen, &[], 160);
     assert_eq!(wakes(&with).len(), 1);
+}
+
+#[test]
+fn one_that_is_lent_hears_the_same_and_none_hears_nothing() {
+    let kitchen = flac("kitchen.flac");
+    let whole = events(&mut hearing(), &kitchen, &kitchen, 160);
+    let mut ear = ear();
+    let mut lent = pipeline().with_playback(Some(&mut ear));
+    assert_eq!(events(&mut lent, &kitchen, &kitchen, 160), whole);
+    assert!(lent.playback().playing());
+    lent.mute();
+    assert!(!lent.playback().playing());
+    let mut none = pipeline().with_playback(None::<Ear>);
+    assert_eq!(events(&mut none, &kitchen, &kitchen, 160), common::events(&mut pipeline(), &kitchen, 160));
+    assert!(!none.playback().playing());
+    let now = none.now();
+    let all = earnest::audio::SampleSpan { start: now.before(16_000), end: now };
+    assert_eq!(none.playback().evidence(all, now), PlaybackEvidence::default());
+}
+
+#[test]
+fn too_little_memory_and_numbers_out_of_range_are_refused() {
+    let mut memory = [PlayedFrame::UNUSED; FRAMES];
+    let made = Playback::new(PlaybackConfig::default(), spotter(), Storage::Lent(&mut memory[1..]));
+    let (expected, actual) = (FRAMES, FRAMES - 1);
+    let buffer = "played frames";
+    assert_eq!(made.err(), Some(ConfigError::BufferTooSmall { buffer, expected, actual }));
+    for (config, name) in [
+        (PlaybackConfig { max_delay_ms: 1001, ..PlaybackConfig::default() }, "max_delay_ms"),
+        (PlaybackConfig { share: f32::NAN, ..PlaybackConfig::default() }, "share"),
+        (PlaybackConfig { similarity: -0.1, ..PlaybackConfig::default() }, "similarity"),
+    ] {
+        match Playback::new(config, spotter(), Storage::Lent(&mut memory)).err() {
+            Some(ConfigError::OutOfRange { field, .. }) => assert_eq!(field, name),
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -23,7 +23,7 @@ use earnest::event::Event;
 use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use earnest::nn::{Model, Net};
 use earnest::pipeline::{Pipeline, PipelineConfig};
-use earnest::playback::{Playback, PlaybackConfig, Reference};
+use earnest::playback::{FRAMES, Playback, PlaybackConfig, Reference};
 use earnest::spotter::net::{NetConfig, NetModel, NetSpotter};
 use earnest::spotter::phonetic::{Background, PhoneticConfig, PhoneticSpotter, PhraseCompiler, PhraseSet};
 use earnest::spotter::{Evidence, KeywordSpotter};
@@ -180,7 +180,8 @@ fn judge<K: KeywordSpotter>(
     out: &mut Option<fs::File>,
 ) -> std::result::Result<(), Box<dyn Error>> {
     let chain = Pipeline::new(PipelineConfig::default(), make()?, Storage::owned(160))?;
-    let mut chain = chain.with_playback(Playback::new(PlaybackConfig::default(), make()?)?);
+    let playback = Playback::new(PlaybackConfig::default(), make()?, Storage::owned(FRAMES))?;
+    let mut chain = chain.with_playback(playback);
     let mut rows: std::collections::BTreeMap<(u8, String), Row> = Default::default();
     let (mut time_without, mut time_with, mut seconds) = (Duration::ZERO, Duration::ZERO, 0.0);
     for (index, clip) in clips.iter().enumerate() {

@@ -5,6 +5,7 @@
 use crate::api::GuardHandle;
 use crate::api::guard_ffi::*;
 use crate::api::guard_types::{self as c, *};
+use crate::api::told_types::*;
 use crate::api::types::{Error, Status};
 use crate::tests::{field, in_real_time, no_error};
 use earnest_core::Storage;
@@ -211,13 +212,13 @@ fn a_request_leaves_the_same_journal_as_from_rust() {
     let act = earnest_core::guard::Act::new(3, &[5]).unwrap();
     let grant = guard.redeem(authorization.unwrap(), &act, SampleIndex(ms(9500))).unwrap();
     journal.append(&Entry::redeemed(&grant)).unwrap();
-    let (mut bytes, mut end) = (0, MaybeUninit::<c::Anchor>::uninit());
+    let (mut bytes, mut end) = (0, MaybeUninit::<Anchor>::uninit());
     assert_eq!(unsafe { earnest_journal_end(made.handle, &mut bytes, end.as_mut_ptr()) }, 0);
     // All but the second use, which the Rust guard can't be asked for.
     assert_eq!(journal.bytes(), &memory[..bytes - ENTRY_BYTES]);
 
     let (end, mut facts) = (unsafe { end.assume_init() }, MaybeUninit::<JournalFacts>::uninit());
-    let verify = |memory: &[u8], anchor: *const c::Anchor, facts: *mut JournalFacts, error: &mut Error| unsafe {
+    let verify = |memory: &[u8], anchor: *const Anchor, facts: *mut JournalFacts, error: &mut Error| unsafe {
         earnest_journal_verify(memory.as_ptr().cast(), bytes, null(), anchor, facts, error)
     };
     let mut error = no_error();

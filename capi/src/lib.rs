@@ -3,8 +3,10 @@
 //! | module | holds |
 //! |---|---|
 //! | `api::types` | what crosses the border, as C sees it |
-//! | `api::listener` | the chain, and where its parts lie in the caller's memory |
-//! | `api::settings`, `api::guard_types` | the guard's part of it |
+//! | `api::engine` | which spotter a model asks for |
+//! | `api::listener` | the chain up to the wake phrase, and what it has in the caller's memory |
+//! | `api::ear` | the second ear, on what the device plays |
+//! | `api::settings`, `api::guard_types`, `api::told_types` | the guard's part of it |
 //! | `api::guard` | the guard, its journal, the permission that is out |
 //! | `api::command_types`, `api::commands` | what commands are, and who listens for them |
 //! | `api::chain_types`, `api::chain` | the whole chain |
@@ -20,6 +22,8 @@ mod chain_tests;
 mod command_tests;
 #[cfg(test)]
 mod guard_tests;
+#[cfg(test)]
+mod reference_tests;
 #[cfg(test)]
 mod tests;
 

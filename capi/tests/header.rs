@@ -100,6 +100,7 @@ fn header() -> String {
         "types.rs",
         "settings.rs",
         "guard_types.rs",
+        "told_types.rs",
         "command_types.rs",
         "chain_types.rs",
         "pointer/handle.rs",

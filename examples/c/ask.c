@@ -7,6 +7,8 @@
  * The wake phrase is heard in the audio. What follows it here comes from the program: a recogniser of commands is another
  * part of the device, and the prompt is not really played.
  */
+#include "host.h"
+
 #include <earnest.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,23 +58,6 @@ static void tell(void *context, const earnest_told *told) {
     }
 }
 
-static int failed(const char *what, earnest_status status) {
-    if (status != EARNEST_OK) {
-        fprintf(stderr, "%s: %s\n", what, earnest_status_text(status));
-    }
-    return status != EARNEST_OK;
-}
-
-static size_t read_file(const char *path, void *to, size_t most) {
-    FILE *file = fopen(path, "rb");
-    size_t bytes = 0;
-    if (file != NULL) {
-        bytes = fread(to, 1, most, file);
-        fclose(file);
-    }
-    return bytes;
-}
-
 /* Somebody says something in a second of its own, out of quiet. */
 static void say(earnest_input *input, uint64_t start) {
     input->start = start;
@@ -99,8 +84,8 @@ static int request(earnest_guard *guard, earnest_listener *listener, const earne
     input.nats = 6; /* as the model's card counts: see firmware/src/command.rs */
     input.start = event->start;
     input.end = event->end;
-    if (failed("surroundings", earnest_surroundings_now(listener, &input.around)) ||
-        failed("wake", earnest_guard_input(guard, at, &input, tell, NULL, NULL))) {
+    if (failed("surroundings", earnest_surroundings_of(listener, event->start, event->end, &input.around), NULL) ||
+        failed("wake", earnest_guard_input(guard, at, &input, tell, NULL, NULL), NULL)) {
         return 1;
     }
 
@@ -116,7 +101,7 @@ static int request(earnest_guard *guard, earnest_listener *listener, const earne
     input.slots[0].runner_up = 0.01f;
     say(&input, at);
     at = input.end + second / 2;
-    if (failed("command", earnest_guard_input(guard, at, &input, tell, NULL, NULL))) {
+    if (failed("command", earnest_guard_input(guard, at, &input, tell, NULL, NULL), NULL)) {
         return 1;
     }
 
@@ -124,13 +109,13 @@ static int request(earnest_guard *guard, earnest_listener *listener, const earne
     input.size = sizeof input;
     input.kind = EARNEST_INPUT_PROMPT_STARTED;
     input.prompt = prompt;
-    if (failed("prompt", earnest_guard_input(guard, at, &input, tell, NULL, NULL))) {
+    if (failed("prompt", earnest_guard_input(guard, at, &input, tell, NULL, NULL), NULL)) {
         return 1;
     }
     input.kind = EARNEST_INPUT_PROMPT_ENDED;
     input.yes = 1;
     at += 3 * second;
-    if (failed("prompt", earnest_guard_input(guard, at, &input, tell, NULL, NULL))) {
+    if (failed("prompt", earnest_guard_input(guard, at, &input, tell, NULL, NULL), NULL)) {
         return 1;
     }
 
@@ -143,11 +128,11 @@ static int request(earnest_guard *guard, earnest_listener *listener, const earne
     input.names_act = 1;
     say(&input, at + second / 2);
     at = input.end + second / 4;
-    if (failed("answer", earnest_guard_input(guard, at, &input, tell, NULL, NULL))) {
+    if (failed("answer", earnest_guard_input(guard, at, &input, tell, NULL, NULL), NULL)) {
         return 1;
     }
     if (failed("redeem", earnest_guard_redeem(guard, &authorization, &act, at, OWNER, sent, sizeof sent / sizeof *sent,
-                                              &count, NULL))) {
+                                              &count, NULL), NULL)) {
         return 1;
     }
     printf("%6.2f s  SENT\n", (double)at / EARNEST_SAMPLE_RATE_HZ);
@@ -183,13 +168,13 @@ int main(int argc, char **argv) {
     policy.journal = journal;
     policy.journal_bytes = sizeof journal;
     policy.recording_samples = sizeof sent / sizeof *sent;
-    if (failed("listener", earnest_init(memory, sizeof memory, &config, &listener, NULL)) ||
-        failed("guard", earnest_guard_init(guard_memory, sizeof guard_memory, &policy, &guard, NULL))) {
+    if (failed("listener", earnest_init(memory, sizeof memory, &config, &listener, NULL), NULL) ||
+        failed("guard", earnest_guard_init(guard_memory, sizeof guard_memory, &policy, &guard, NULL), NULL)) {
         return 1;
     }
     do {
         size_t taken;
-        if (failed("push", earnest_push(listener, audio + at, samples - at, &taken, &event))) {
+        if (failed("push", earnest_push(listener, audio + at, samples - at, &taken, &event), NULL)) {
             return 1;
         }
         at += taken;
@@ -200,8 +185,8 @@ int main(int argc, char **argv) {
             }
         }
     } while (event.kind != EARNEST_EVENT_NONE);
-    if (failed("end", earnest_journal_end(guard, &written, NULL)) ||
-        failed("journal", earnest_journal_verify(journal, written, NULL, NULL, &facts, NULL))) {
+    if (failed("end", earnest_journal_end(guard, &written, NULL), NULL) ||
+        failed("journal", earnest_journal_verify(journal, written, NULL, NULL, &facts, NULL), NULL)) {
         return 1;
     }
     printf("%u requests, %u entries in the journal\n", (unsigned)asked, (unsigned)facts.entries);

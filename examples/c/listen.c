@@ -5,10 +5,14 @@
  * mono, little endian (alexa.s16le, 4.5 s: "Alexa. Turn on the kitchen light."). Everything else is as on a device: static
  * memory, no heap.
  *
- *     listen MODEL AUDIO [THRESHOLD]
+ *     listen MODEL AUDIO [THRESHOLD [PLAYED]]
  *
  * MODEL: a network's image (models/wake-*.ear) or one that `earnest enroll` made. THRESHOLD: instead of the model's own.
+ * PLAYED: what the device itself plays meanwhile; the wake phrase in it doesn't wake. A device without a loudspeaker leaves
+ * out all that has to do with it.
  */
+#include "host.h"
+
 #include <earnest.h>
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -17,9 +21,10 @@
 
 /*
  * What earnest_required_bytes() says for this model and this pre-roll is less; earnest_init() tells if not. A firmware
- * writes that number here: 33 KB for a network and half a second, 98 KB for recordings and a second.
+ * writes that number here: 34 KB for a network and half a second, 99 KB for recordings and a second; to hear what is played
+ * takes 28 KB more for a network, 77 KB for recordings.
  */
-static uint64_t memory[112 * 1024 / sizeof(uint64_t)];
+static uint64_t memory[192 * 1024 / sizeof(uint64_t)];
 /* In a firmware: a constant in flash, at a multiple of 4. */
 static uint32_t model[64 * 1024 / sizeof(uint32_t)];
 
@@ -29,13 +34,17 @@ static uint32_t model[64 * 1024 / sizeof(uint32_t)];
  */
 #define RING 2048u
 static int16_t ring[RING];
+static int16_t ring_played[RING]; /* what went to the loudspeaker, at the same index */
 static atomic_uint written; /* by the interrupt only */
 static atomic_uint taken_out; /* by the main loop only */
 static atomic_uint lost; /* samples that came while the ring was full */
 static atomic_int mute_switch; /* what the switch's interrupt saw last */
 
-/* The interrupt of the microphone: 10 ms of samples. Never calls the library. */
-static void microphone_interrupt(const int16_t *samples, size_t count) {
+/*
+ * The interrupt of the audio interface: it has 10 ms of the microphone's samples, and sent 10 ms to the loudspeaker
+ * meanwhile, on the same clock. Never calls the library.
+ */
+static void audio_interrupt(const int16_t *samples, const int16_t *played, size_t count) {
     unsigned at = atomic_load_explicit(&written, memory_order_relaxed);
     unsigned free_slots = RING - (at - atomic_load_explicit(&taken_out, memory_order_acquire));
     for (size_t i = 0; i < count; i++) {
@@ -44,6 +53,7 @@ static void microphone_interrupt(const int16_t *samples, size_t count) {
             break;
         }
         ring[at % RING] = samples[i];
+        ring_played[at % RING] = played[i];
         at++;
         free_slots--;
     }
@@ -74,6 +84,10 @@ static void handle(earnest_listener *listener, const earnest_event *event) {
             printf(" (distance %.2f, where the recordings lie %.2f apart and other speech %.2f)",
                    (double)event->numbers[0], (double)event->numbers[1], (double)event->numbers[2]);
         }
+        if (event->reason == EARNEST_REASON_PLAYBACK) {
+            printf(" (the device itself was playing it: score %.2f there, %.0f ms before)", (double)event->numbers[0],
+                   (double)event->numbers[1]);
+        }
         /* The pre-roll still ends at the sample that decided. */
         if (earnest_pre_roll_span(listener, &from, &to) == EARNEST_OK) {
             printf(", %" PRIu64 " samples remembered", to - from);
@@ -86,10 +100,12 @@ static void handle(earnest_listener *listener, const earnest_event *event) {
 }
 
 /* One turn of the main loop: takes what is in the ring, up to its end, and hands it over in place. */
-static earnest_status turn(earnest_listener *listener) {
+static earnest_status turn(earnest_listener *listener, int plays) {
     unsigned from = atomic_load_explicit(&taken_out, memory_order_relaxed);
     unsigned count = atomic_load_explicit(&written, memory_order_acquire) - from;
     const int16_t *samples = &ring[from % RING];
+    /* None where nothing is played: a listener that wasn't made for it takes no other. */
+    const int16_t *played = plays ? &ring_played[from % RING] : NULL;
     size_t left = count < RING - from % RING ? count : RING - from % RING;
     earnest_status status;
     earnest_event event;
@@ -100,11 +116,12 @@ static earnest_status turn(earnest_listener *listener) {
     }
     do {
         size_t taken = 0;
-        status = earnest_push(listener, samples, left, &taken, &event);
+        status = earnest_push_with_reference(listener, samples, played, left, &taken, &event);
         if (status != EARNEST_OK) {
             return status;
         }
         samples += taken;
+        played = plays ? played + taken : NULL;
         left -= taken;
         from += (unsigned)taken;
         /* Free at once, so that the interrupt has room while the event is handled. */
@@ -116,10 +133,14 @@ static earnest_status turn(earnest_listener *listener) {
     return EARNEST_OK;
 }
 
-static int wrong(const char *what, const earnest_error *error) {
-    fprintf(stderr, "%s: %s: %s is %g, expected %g to %g\n", what, earnest_status_text(error->status), error->field,
-            error->actual, error->min, error->max);
-    return 1;
+/* The next 10 ms, or what is left. */
+static size_t read_samples(FILE *file, int16_t samples[160]) {
+    unsigned char pcm[320];
+    size_t count = fread(pcm, 1, sizeof pcm, file) / 2;
+    for (size_t i = 0; i < count; i++) {
+        samples[i] = (int16_t)(uint16_t)(pcm[2 * i] | pcm[2 * i + 1] << 8);
+    }
+    return count;
 }
 
 int main(int argc, char **argv) {
@@ -127,40 +148,32 @@ int main(int argc, char **argv) {
     earnest_config config;
     earnest_error error;
     earnest_status status = EARNEST_OK;
-    FILE *file;
+    FILE *file, *played_file = NULL;
     size_t bytes;
-    unsigned char pcm[320];
 
-    if (argc != 3 && argc != 4) {
-        fprintf(stderr, "usage: %s MODEL AUDIO [THRESHOLD]\n", argv[0]);
+    if (argc < 3 || argc > 5) {
+        fprintf(stderr, "usage: %s MODEL AUDIO [THRESHOLD [PLAYED]]\n", argv[0]);
         return 2;
     }
     if (earnest_version() / 256 != EARNEST_VERSION / 256) {
         fprintf(stderr, "the header is of another version than the library\n");
         return 1;
     }
-    file = fopen(argv[1], "rb");
-    if (file == NULL) {
-        perror(argv[1]);
-        return 1;
-    }
-    bytes = fread(model, 1, sizeof model, file);
-    fclose(file);
-
     earnest_config_default(&config, sizeof config);
     config.model = model;
-    config.model_bytes = bytes;
+    config.model_bytes = read_file(argv[1], model, sizeof model);
     config.pre_roll_samples = EARNEST_SAMPLE_RATE_HZ / 2;
-    if (argc == 4) {
+    if (argc > 3) {
         config.own_threshold = 1;
         config.threshold = (float)atof(argv[3]);
     }
-    if (earnest_required_bytes(&config, &bytes, &error) != EARNEST_OK) {
-        return wrong(argv[1], &error);
+    config.reference = argc > 4; /* 0: what it takes of the memory is saved */
+    if (failed(argv[1], earnest_required_bytes(&config, &bytes, &error), &error)) {
+        return 1;
     }
     printf("the listener needs %zu of %zu bytes\n", bytes, sizeof memory);
-    if (earnest_init(memory, sizeof memory, &config, &listener, &error) != EARNEST_OK) {
-        return wrong("earnest_init", &error);
+    if (failed("earnest_init", earnest_init(memory, sizeof memory, &config, &listener, &error), &error)) {
+        return 1;
     }
 
     file = fopen(argv[2], "rb");
@@ -168,21 +181,31 @@ int main(int argc, char **argv) {
         perror(argv[2]);
         return 1;
     }
-    while (status == EARNEST_OK && (bytes = fread(pcm, 1, sizeof pcm, file)) >= 2) {
-        int16_t samples[sizeof pcm / 2];
-        for (size_t i = 0; i < bytes / 2; i++) {
-            samples[i] = (int16_t)(uint16_t)(pcm[2 * i] | pcm[2 * i + 1] << 8);
+    if (argc > 4 && (played_file = fopen(argv[4], "rb")) == NULL) {
+        perror(argv[4]);
+        return 1;
+    }
+    while (status == EARNEST_OK) {
+        int16_t samples[160], played[160] = {0};
+        size_t count = read_samples(file, samples);
+        if (count == 0) {
+            break;
         }
-        microphone_interrupt(samples, bytes / 2);
-        status = turn(listener);
+        if (played_file != NULL) {
+            read_samples(played_file, played); /* silence behind its end */
+        }
+        audio_interrupt(samples, played, count);
+        status = turn(listener, played_file != NULL);
         /* Once more: the ring may have gone round its end. */
         if (status == EARNEST_OK) {
-            status = turn(listener);
+            status = turn(listener, played_file != NULL);
         }
     }
+    if (played_file != NULL) {
+        fclose(played_file);
+    }
     fclose(file);
-    if (status != EARNEST_OK) {
-        fprintf(stderr, "%s\n", earnest_status_text(status));
+    if (failed("push", status, NULL)) {
         return 1;
     }
     printf("%u samples lost\n", atomic_load(&lost));

@@ -7,6 +7,8 @@
  * COMMANDS and ANSWERS are compiled grammars. The prompt is not really played: the audio has two seconds of quiet where it
  * would be heard.
  */
+#include "host.h"
+
 #include <earnest.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,27 +80,6 @@ static void tell(void *context, const earnest_chain_told *told) {
     if (told->kind == EARNEST_CHAIN_GUARD) {
         guard_tells(told->told);
     }
-}
-
-static int failed(const char *what, earnest_status status, const earnest_error *error) {
-    if (status != EARNEST_OK) {
-        fprintf(stderr, "%s: %s", what, earnest_status_text(status));
-        if (error != NULL) {
-            fprintf(stderr, ": %s is %g, expected %g to %g", error->field, error->actual, error->min, error->max);
-        }
-        fputc('\n', stderr);
-    }
-    return status != EARNEST_OK;
-}
-
-static size_t read_file(const char *path, void *to, size_t most) {
-    FILE *file = fopen(path, "rb");
-    size_t bytes = 0;
-    if (file != NULL) {
-        bytes = fread(to, 1, most, file);
-        fclose(file);
-    }
-    return bytes;
 }
 
 static int is(earnest_text text, const char *word) {

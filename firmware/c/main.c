@@ -3,7 +3,8 @@
  * memory. It prints the events in the words of the Rust program beside it, and what they cost.
  *
  * MODEL, CLIP: files that are put into flash. THRESHOLD, PRE_ROLL: instead of the model's own and of 16,000 samples.
- * NAME: what the costs are called. BASE leaves the library out, so that its size is a difference.
+ * NAME: what the costs are called. REFERENCE: what the device plays is heard too, the clip itself (1) or nothing (0).
+ * BASE leaves the library out, so that its size is a difference.
  */
 #include "meter.h"
 
@@ -58,7 +59,7 @@ static void ask(earnest_listener *listener, const earnest_event *event) {
     input.nats = 6;
     input.start = event->start;
     input.end = event->end;
-    if (earnest_surroundings_now(listener, &input.around) != EARNEST_OK ||
+    if (earnest_surroundings_of(listener, event->start, event->end, &input.around) != EARNEST_OK ||
         earnest_guard_init(guard_memory, sizeof guard_memory, &policy, &guard, &error) != EARNEST_OK ||
         earnest_guard_input(guard, event->decided, &input, tell, NULL, &error) != EARNEST_OK ||
         earnest_guard_release(guard) != EARNEST_OK) {
@@ -67,10 +68,17 @@ static void ask(earnest_listener *listener, const earnest_event *event) {
 }
 #endif
 
+/* Samples after which costs count: where nothing is played, the second ear rests from the third second on. */
+#if defined REFERENCE && !REFERENCE
+#define SETTLED (2 * EARNEST_SAMPLE_RATE_HZ + CHUNK)
+#else
+#define SETTLED 0
+#endif
+
 static void chain(void) {
     struct cost making = {0, 0}, pushing = {0, 0};
     const int16_t *samples = (const int16_t *)(const void *)clip;
-    size_t total = (size_t)(clip_end - clip) / sizeof *samples, at = 0, needed = 0;
+    size_t total = (size_t)(clip_end - clip) / sizeof *samples, at = 0, needed = 0, chunks = 0;
     earnest_listener *listener = NULL;
     earnest_config config;
     earnest_error error;
@@ -84,6 +92,9 @@ static void chain(void) {
 #ifdef THRESHOLD
     config.own_threshold = 1;
     config.threshold = THRESHOLD;
+#endif
+#ifdef REFERENCE
+    config.reference = 1;
 #endif
 #ifdef PRE_ROLL
     config.pre_roll_samples = PRE_ROLL;
@@ -110,7 +121,12 @@ static void chain(void) {
             earnest_status status;
             struct cost one = {0, 0};
             before = board_ticks();
+#ifdef REFERENCE
+            status = earnest_push_with_reference(listener, samples + at, REFERENCE ? samples + at : NULL, left, &taken,
+                                                 &event);
+#else
             status = earnest_push(listener, samples + at, left, &taken, &event);
+#endif
             count(&one, before);
             chunk += one.ticks;
             most += one.most;
@@ -129,10 +145,13 @@ static void chain(void) {
             }
 #endif
         } while (event.kind != EARNEST_EVENT_NONE);
-        pushing.ticks += chunk;
-        pushing.most = most > pushing.most ? most : pushing.most;
+        if (at > SETTLED) {
+            chunks++;
+            pushing.ticks += chunk;
+            pushing.most = most > pushing.most ? most : pushing.most;
+        }
     }
-    tell_cost(NAME, total / CHUNK, &pushing, needed);
+    tell_cost(NAME, chunks, &pushing, needed);
     if (earnest_release(listener) != EARNEST_OK) {
         error.status = EARNEST_BAD_LISTENER;
         failed("release", &error);

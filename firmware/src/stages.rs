@@ -80,6 +80,8 @@ pub(crate) struct State {
     wake: crate::wake::Memory,
     #[cfg(feature = "command")]
     command: crate::command::Memory,
+    #[cfg(feature = "reference")]
+    ear: crate::wake::EarMemory,
 }
 
 impl State {
@@ -100,6 +102,8 @@ impl State {
         wake: crate::wake::Memory::EMPTY,
         #[cfg(feature = "command")]
         command: crate::command::Memory::EMPTY,
+        #[cfg(feature = "reference")]
+        ear: crate::wake::EarMemory::EMPTY,
     };
 }
 
@@ -121,6 +125,8 @@ pub(crate) fn run(state: &mut State, machine: &mut impl Machine) {
     }
     #[cfg(feature = "wake")]
     crate::wake::run(&mut state.wake, machine);
+    #[cfg(feature = "reference")]
+    crate::wake::run_with_reference(&mut state.wake, &mut state.ear, machine);
     #[cfg(feature = "command")]
     crate::command::run(&mut state.wake, &mut state.command, machine);
     #[cfg(feature = "canary")]

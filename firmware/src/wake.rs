@@ -7,6 +7,8 @@ use earnest::audio::PreRoll;
 use earnest::event::Event;
 use earnest::frontend::{BaseFrontEnd, BaseMemory, FrontEndConfig};
 use earnest::pipeline::Pipeline;
+#[cfg(feature = "reference")]
+use earnest::playback::{FRAMES, Playback, PlaybackConfig, PlayedFrame};
 use earnest::spotter::net::{NetConfig, NetModel, NetSpotter};
 use earnest::vad::{MelVad, MelVadConfig};
 
@@ -92,4 +94,48 @@ pub(crate) fn run(memory: &mut Memory, machine: &mut impl Machine) {
         count += 1;
     }
     meter.print(machine, "wake", count, state);
+}
+
+/// Static RAM of a second ear, beside a front end and the spotter's words.
+#[cfg(feature = "reference")]
+pub(crate) struct EarMemory {
+    stages: Memory,
+    frames: [PlayedFrame; FRAMES],
+}
+
+#[cfg(feature = "reference")]
+impl EarMemory {
+    pub(crate) const EMPTY: EarMemory =
+        EarMemory { stages: Memory::EMPTY, frames: [PlayedFrame::UNUSED; FRAMES] };
+}
+
+#[cfg(feature = "reference")]
+type Ear<'a> = Playback<'a, NetSpotter<'a>, MelVad, BaseFrontEnd<'a>>;
+
+#[cfg(feature = "reference")]
+#[inline(never)]
+fn ear(memory: &mut EarMemory) -> Option<Ear<'_>> {
+    let (front_end, spotter, _) = parts(&mut memory.stages)?;
+    let vad = MelVad::new(MelVadConfig::default(), &FrontEndConfig::base()).ok()?;
+    Playback::of(PlaybackConfig::default(), front_end, vad, spotter, Storage::Lent(&mut memory.frames)).ok()
+}
+
+/// The same chain, which hears what the device plays: the clip itself, then nothing.
+#[cfg(feature = "reference")]
+pub(crate) fn run_with_reference(
+    memory: &mut Memory,
+    ear_memory: &mut EarMemory,
+    machine: &mut impl Machine,
+) {
+    for (name, playing) in [("c-reference", true), ("c-reference-silent", false)] {
+        let (Some(chain), Some(ear)) = (chain(memory), ear(ear_memory)) else {
+            return Line::new("failed").word(name).print(machine);
+        };
+        let mut chain = chain.with_playback(ear);
+        Line::new("chain").word(name).print(machine);
+        for pcm in chunks() {
+            let reference = if playing { &pcm[..] } else { &[] };
+            chain.push_with_reference(&pcm, reference, |event| print_event(machine, &event));
+        }
+    }
 }

@@ -12,7 +12,7 @@ mod commands;
 mod guard;
 
 use api::ffi::*;
-use api::guard_ffi::earnest_surroundings_now;
+use api::guard_ffi::earnest_surroundings_of;
 use api::guard_types::Surroundings;
 use api::types::{Config, Error, Event, ModelFacts, Vad};
 use libfuzzer_sys::fuzz_target;
@@ -133,7 +133,7 @@ fn config(bytes: &mut Bytes, model: &[u8]) -> Config {
         if flags >> bit & 1 == 0 {
             continue;
         }
-        match bytes.byte() % 14 {
+        match bytes.byte() % 20 {
             0 => config.size = bytes.size() as u32 % 5000,
             1 => config.pre_roll_samples = bytes.word(),
             2 => config.own_threshold = u32::from(bytes.byte() % 3),
@@ -147,6 +147,16 @@ fn config(bytes: &mut Bytes, model: &[u8]) -> Config {
             10 => config.model = null(),
             11 => config.model_bytes = config.model_bytes.saturating_sub(usize::from(bytes.byte())),
             12 => config.own_threshold = 1,
+            13 => config.reference = u32::from(bytes.byte() % 3),
+            14 => config.reference_max_delay_ms = bytes.size() as u32,
+            15 => config.reference_share = bytes.float(),
+            16 => config.reference_similarity = bytes.float(),
+            // Anything wakes, and anything that is played is it.
+            17 => {
+                (config.own_threshold, config.threshold, config.reference) = (1, 0.0, 1);
+                (config.reference_share, config.reference_similarity) = (0.0, 0.0);
+            }
+            18 => config.reference = 1,
             _ => (config.own_threshold, config.threshold) = (1, bytes.float()),
         }
     }
@@ -250,14 +260,33 @@ fn step(bytes: &mut Bytes, slot: &mut Slot) {
             let mut memory = vec![0u64; size.div_ceil(8)].into_boxed_slice();
             unsafe { earnest_config_default(memory.as_mut_ptr().cast(), size) };
         }
-        11 => {
-            let mut around = MaybeUninit::<Surroundings>::uninit();
-            let out = place(bytes, &mut around, slot);
-            unsafe { earnest_surroundings_now(handle, out) };
+        11 => surroundings(bytes, slot, handle, good),
+        12 => {
             earnest_has(bytes.word());
             assert!(!earnest_status_text(bytes.word() as i32).is_null());
         }
         _ => push(bytes, slot, handle, good),
+    }
+}
+
+/// Facts about words that were heard, mostly.
+fn surroundings(bytes: &mut Bytes, slot: &Slot, handle: *mut api::Handle, good: bool) {
+    let mut now = 0;
+    unsafe { earnest_now(handle, &mut now) };
+    let (start, end) = match bytes.byte() {
+        0 => (bytes.long(), bytes.long()),
+        _ => {
+            let end = now.saturating_sub(bytes.size().min(100_000) as u64);
+            (end.saturating_sub(bytes.size().min(100_000) as u64), end)
+        }
+    };
+    let mut around = MaybeUninit::<Surroundings>::uninit();
+    let out = place(bytes, &mut around, slot);
+    if unsafe { earnest_surroundings_of(handle, start, end, out) } == OK {
+        let around = unsafe { around.assume_init() };
+        assert!(good && start <= end && end <= now);
+        assert!(around.stretch_start <= around.stretch_end && around.stretch_end >= end);
+        assert!((0.0..=1.0).contains(&around.in_playback) && around.playing <= 1 && around.voice_known == 0);
     }
 }
 
@@ -334,6 +363,34 @@ fn noise(bytes: &mut Bytes, count: usize) -> Box<[i16]> {
         .collect()
 }
 
+/// What is played while `pcm` is heard: memory that stays with it, and where it is, if it is given at all.
+fn reference(bytes: &mut Bytes, pcm: &[i16], handle: *const i16) -> (Box<[i16]>, Option<*const i16>) {
+    let mut played: Box<[i16]> = [].into();
+    let at = match bytes.byte() {
+        0..60 => return (played, None),
+        60..70 => null(),
+        70..75 => pcm.as_ptr().cast::<u8>().wrapping_add(1).cast(),
+        75..80 => handle.wrapping_add(32),
+        80..160 => pcm.as_ptr(),
+        // Softer, or silent in the middle.
+        160..230 => {
+            let (shift, quiet) = (bytes.byte() % 4, bytes.size());
+            let soft = pcm.iter().enumerate().map(|(n, x)| if n / 4000 == quiet % 8 { 0 } else { x >> shift });
+            played = soft.collect();
+            played.as_ptr()
+        }
+        _ => {
+            let left = bytes.1;
+            played = noise(bytes, pcm.len());
+            // Time is what it takes, but it isn't heard too.
+            played = if played.len() < pcm.len() { vec![0; pcm.len()].into() } else { played };
+            bytes.1 = bytes.1.max(left.saturating_sub(pcm.len()));
+            played.as_ptr()
+        }
+    };
+    (played, Some(at))
+}
+
 fn push(bytes: &mut Bytes, slot: &mut Slot, handle: *mut api::Handle, good: bool) {
     let count = bytes.size();
     let pcm = noise(bytes, count);
@@ -347,7 +404,14 @@ fn push(bytes: &mut Bytes, slot: &mut Slot, handle: *mut api::Handle, good: bool
     let claimed = if count > isize::MAX as usize / 2 { count } else { pcm.len() };
     let (mut taken, mut event) = (MaybeUninit::uninit(), MaybeUninit::<Event>::uninit());
     let (taken_at, event_at) = (place(bytes, &mut taken, slot), place(bytes, &mut event, slot));
-    if unsafe { earnest_push(handle, samples, claimed, taken_at, event_at) } != OK {
+    let played = reference(bytes, &pcm, slot.handle.cast());
+    let status = match played.1 {
+        None => unsafe { earnest_push(handle, samples, claimed, taken_at, event_at) },
+        Some(played) => unsafe {
+            earnest_push_with_reference(handle, samples, played, claimed, taken_at, event_at)
+        },
+    };
+    if status != OK {
         return;
     }
     assert!(good);

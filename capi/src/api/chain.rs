@@ -5,16 +5,18 @@ use super::chain_types::{
 };
 use super::command_types::{Command, CommandsConfig};
 use super::commands::{self, Bytes, Images, Sayable, net_and_judge};
+use super::ear::Ear;
+use super::engine::{Engine, Model, net_spotter, template_spotter};
 use super::guard::{self, Guarded, Ledger};
 use super::guard_types::{Action, EARNEST_NO_NUMBER, EARNEST_SLOTS, Input, Policy};
-use super::listener::{self, Engine, Model, in_range, net_spotter, template_spotter, vad_config};
+use super::listener::{self, Parts, in_range, vad_config};
 use super::room::{Room, Sizes};
 use super::types::{Config, Error, Event, Status};
 use core::mem::MaybeUninit;
 use earnest_core::Storage;
 use earnest_core::audio::PreRoll;
 use earnest_core::chain::{self, Behind, BehindParts, Chain as CoreChain, Meanings, Remembered};
-use earnest_core::frontend::{BaseFrontEnd, BaseMemory, FrontEndConfig};
+use earnest_core::frontend::{BaseFrontEnd, FrontEndConfig};
 use earnest_core::guard::{Guard, OwnerId};
 use earnest_core::intent::GrammarImage;
 use earnest_core::pipeline::Pipeline;
@@ -84,8 +86,7 @@ impl Plan<'_> {
     /// Bytes that a chain needs beside itself.
     pub(crate) fn sizes(&self) -> usize {
         let mut sizes = Sizes::default();
-        sizes.add::<BaseMemory>(1);
-        sizes.add::<u32>(self.model.as_ref().map_or(0, Model::required_words));
+        Parts::sizes(&self.listener, self.model.as_ref(), &mut sizes);
         self.images.sizes(&self.commands, &mut sizes);
         self.sayable.sizes(&self.answers_only(), &mut sizes);
         sizes.add::<Option<chain::CommandMeaning>>(self.command_meanings.len());
@@ -93,7 +94,6 @@ impl Plan<'_> {
         sizes.add::<u8>(self.sayable.grammar().words());
         sizes.add::<earnest_core::guard::Action>(self.actions.len());
         sizes.add::<i16>(self.policy.recording_samples as usize);
-        sizes.add::<i16>(self.listener.pre_roll_samples as usize);
         sizes.add::<Remembered>(self.config.recent_frames as usize);
         sizes.bytes()
     }
@@ -123,8 +123,10 @@ impl AnswerMeaning {
 
 /// What a handle stands for.
 pub(crate) struct Chain<'a> {
-    chain: CoreChain<'a, Engine<'a>, BaseFrontEnd<'a>>,
+    chain: CoreChain<'a, Engine<'a>, BaseFrontEnd<'a>, Option<&'a mut Ear<'a>>>,
     ledger: Ledger<'a>,
+    /// Whether it was made to hear a reference.
+    reference: bool,
 }
 
 impl<'a> Guarded<'a> for Chain<'a> {
@@ -152,38 +154,48 @@ impl<'a> Chain<'a> {
         mut room: Room<'a>,
     ) -> Result<(), Error> {
         let room = &mut room;
-        let [front_end] = room.make(1, |_| Ok(BaseMemory::ZERO))? else { return Ok(()) };
         let model = plan.model.take();
-        let words = room.take(model.as_ref().map_or(0, Model::required_words), 0)?;
-        let pre_roll = room.take(plan.listener.pre_roll_samples as usize, 0)?;
+        let parts = Parts::cut(&plan.listener, model.as_ref(), room)?;
         // Filled where they lie, and moved once: what is given back on the stack is there twice.
         let mut made = (None, None);
         behind(plan, journal, bytes, room, &mut made)?;
-        let stages = Stages { listener: &plan.listener, front_end, pre_roll, made: &mut made };
+        let stages = Stages { listener: &plan.listener, parts, made: &mut made };
         match model {
             None => stages.without(slot),
-            Some(Model::Net(model)) => stages.with_net(slot, model, words),
-            Some(Model::Template(model)) => stages.with_template(slot, model, words),
+            Some(Model::Net(model)) => stages.with_net(slot, model),
+            Some(Model::Template(model)) => stages.with_template(slot, model),
         }
     }
 
     /// Takes in samples as long as the journal has room for what they may make the guard tell; leaves the rest in `pcm`.
-    pub(crate) fn push(&mut self, pcm: &mut &[i16], tell: &mut dyn FnMut(&ChainTold)) -> Result<(), Error> {
-        let Chain { chain, ledger } = self;
+    /// `reference`: what is played meanwhile, as much of it as there is.
+    pub(crate) fn push(
+        &mut self,
+        pcm: &mut &[i16],
+        mut reference: &[i16],
+        tell: &mut dyn FnMut(&ChainTold),
+    ) -> Result<(), Error> {
+        let Chain { chain, ledger, .. } = self;
         while !pcm.is_empty() {
             ledger.room(EARNEST_CHAIN_TOLD_MOST)?;
             let (now, later) = pcm.split_at_checked(FRAME).unwrap_or((pcm, &[]));
-            chain.push(now, |told| pass_on(told, ledger, tell));
-            *pcm = later;
+            let (played, after) = reference.split_at_checked(now.len()).unwrap_or((reference, &[]));
+            chain.push_with_reference(now, played, |told| pass_on(told, ledger, tell));
+            (*pcm, reference) = (later, after);
         }
         Ok(())
     }
 
     pub(crate) fn report(&mut self, input: &Input, tell: &mut dyn FnMut(&ChainTold)) -> Result<(), Error> {
         let core = self.ledger.takes(input)?;
-        let Chain { chain, ledger } = self;
+        let Chain { chain, ledger, .. } = self;
         chain.report(&core, |told| pass_on(told, ledger, tell));
         Ok(())
+    }
+
+    /// Whether it was made to hear a reference.
+    pub(crate) fn has_reference(&self) -> bool {
+        self.reference
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -265,8 +277,7 @@ fn meanings<'a>(
 /// All but the engine, which differs.
 struct Stages<'p, 'a> {
     listener: &'p Config,
-    front_end: &'a mut BaseMemory,
-    pre_roll: &'a mut [i16],
+    parts: Parts<'a>,
     made: &'p mut (Option<Behind<'a>>, Option<Ledger<'a>>),
 }
 
@@ -278,13 +289,8 @@ impl<'a> Stages<'_, 'a> {
     }
 
     #[inline(never)]
-    fn with_net(
-        self,
-        slot: &mut MaybeUninit<Chain<'a>>,
-        model: NetModel<'a>,
-        words: &'a mut [u32],
-    ) -> Result<(), Error> {
-        match net_spotter(self.listener, model, words) {
+    fn with_net(mut self, slot: &mut MaybeUninit<Chain<'a>>, model: NetModel<'a>) -> Result<(), Error> {
+        match net_spotter(self.listener, model, core::mem::take(&mut self.parts.state)) {
             Ok(spotter) => self.emplace(slot, Engine::Net(spotter)),
             Err(error) => Err(error),
         }
@@ -292,12 +298,11 @@ impl<'a> Stages<'_, 'a> {
 
     #[inline(never)]
     fn with_template(
-        self,
+        mut self,
         slot: &mut MaybeUninit<Chain<'a>>,
         model: TemplateModel<'a>,
-        words: &'a mut [u32],
     ) -> Result<(), Error> {
-        match template_spotter(self.listener, model, words) {
+        match template_spotter(self.listener, model, core::mem::take(&mut self.parts.state)) {
             Ok(spotter) => self.emplace(slot, Engine::Template(spotter)),
             Err(error) => Err(error),
         }
@@ -305,7 +310,7 @@ impl<'a> Stages<'_, 'a> {
 
     #[inline(never)]
     fn emplace(self, slot: &mut MaybeUninit<Chain<'a>>, engine: Engine<'a>) -> Result<(), Error> {
-        let Stages { listener, front_end, pre_roll, made } = self;
+        let Stages { listener, parts: Parts { front_end, pre_roll, ear, .. }, made } = self;
         let pre_roll = match PreRoll::new(Storage::Lent(pre_roll)) {
             Ok(pre_roll) => pre_roll,
             Err(error) => return Err(Error::from_core(&error, "")),
@@ -315,7 +320,9 @@ impl<'a> Stages<'_, 'a> {
                 let front_end = BaseFrontEnd::new(front_end);
                 if let (Some(behind), Some(ledger)) = (made.0.take(), made.1.take()) {
                     let pipeline = Pipeline::of(front_end, vad, engine, pre_roll);
-                    slot.write(Chain { chain: CoreChain::of(pipeline, behind), ledger });
+                    let reference = ear.is_some();
+                    let chain = CoreChain::of(pipeline, behind).with_playback(ear);
+                    slot.write(Chain { chain, ledger, reference });
                 }
                 Ok(())
             }

@@ -3,14 +3,17 @@
 
 use super::chain::Chain;
 use super::chain_types::{ChainConfig, ChainTold};
+use super::command_ffi::set_list;
+use super::ear;
 use super::ffi::ask;
 use super::guard::Guarded;
 use super::guard_ffi;
-use super::guard_types::{Act, Anchor, Input, Permit, Told};
+use super::guard_types::{Act, Input};
 use super::pointer::{self, ChainHead, Out};
+use super::told_types::{Anchor, Permit, Told};
 use super::types::Error;
 use core::ffi::c_void;
-use core::ptr::null_mut;
+use core::ptr::{null, null_mut};
 
 /// Is told what a chain tells: `context` as it was given, `told` for as long as the call lasts. It must return (no longjmp, no
 /// exception), and what it calls of that chain gives EARNEST_BUSY: note what is to be done, and do it after the call.
@@ -111,23 +114,30 @@ pub unsafe extern "C" fn earnest_chain_push(
     tell: TellChain,
     context: *mut c_void,
 ) -> i32 {
-    let work = || {
-        // SAFETY: the caller's promise. The result is written after the last use of the samples.
-        let (taken, (pcm, piece)) =
-            unsafe { (Out::new(taken, "taken")?, pointer::slice(pcm, samples, "pcm")?) };
-        let work = |chain: &mut Chain<'static>, memory: pointer::Piece| {
-            piece.apart(memory, "pcm")?;
-            taken.piece().apart(memory, "taken")?;
-            let mut rest = pcm;
-            let result = chain.push(&mut rest, &mut teller(tell, context));
-            taken.set(pcm.len().saturating_sub(rest.len()));
-            result
-        };
-        // SAFETY: the caller's promise.
-        unsafe { pointer::busy(chain, work) }
-    };
-    // SAFETY: no error to write to.
-    unsafe { pointer::told(work(), null_mut()) }
+    // SAFETY: the caller's promise.
+    unsafe { push(chain, pcm, null(), samples, taken, tell, context) }
+}
+
+/// As earnest_chain_push(), with what the device plays meanwhile: `reference`, as for earnest_push_with_reference(). The wake
+/// phrase in it is told as a near miss and opens nothing, and the guard is told whether something is played and how surely
+/// the phrase was in it. The chain must have been made with a listener's earnest_config.reference at 1.
+///
+/// Gives what earnest_chain_push() gives, and EARNEST_OUT_OF_RANGE for a `reference` where earnest_config.reference was 0.
+/// Then no sample was taken in.
+/// Threads, interrupts: as earnest_chain_push(). Time: as earnest_chain_push(), and while something is played, and up to two
+/// seconds after, that of a listener once more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn earnest_chain_push_with_reference(
+    chain: *mut ChainHead,
+    pcm: *const i16,
+    reference: *const i16,
+    samples: usize,
+    taken: *mut usize,
+    tell: TellChain,
+    context: *mut c_void,
+) -> i32 {
+    // SAFETY: the caller's promise.
+    unsafe { push(chain, pcm, reference, samples, taken, tell, context) }
 }
 
 /// Reports something to the chain's guard: prompts that began and ended, a second factor, cancel, mute; a wake from a button,
@@ -193,15 +203,8 @@ pub unsafe extern "C" fn earnest_chain_set_list(
     bytes: usize,
     error: *mut Error,
 ) -> i32 {
-    let work = || {
-        // SAFETY: the caller's promise.
-        let ((image, piece), (chain, memory)) =
-            unsafe { (pointer::bytes(image, bytes, "image")?, pointer::object(chain)?) };
-        piece.apart(memory, "image")?;
-        chain.set_list(list, image)
-    };
     // SAFETY: the caller's promise.
-    unsafe { pointer::told(work(), error) }
+    unsafe { set_list(chain, (image, bytes), |chain, image| chain.set_list(list, image), error) }
 }
 
 /// The clock: samples pushed since the start, those not heard while muted among them, in `sample`.
@@ -295,4 +298,41 @@ fn teller(tell: TellChain, context: *mut c_void) -> impl FnMut(&ChainTold) {
             unsafe { tell(context, told) };
         }
     }
+}
+
+/// # Safety
+/// As `earnest.h` promises of the arguments of `earnest_chain_push_with_reference`.
+unsafe fn push(
+    chain: *mut ChainHead,
+    pcm: *const i16,
+    reference: *const i16,
+    samples: usize,
+    taken: *mut usize,
+    tell: TellChain,
+    context: *mut c_void,
+) -> i32 {
+    let work = || {
+        // SAFETY: the caller's promise. The result is written after the last use of the samples.
+        let (taken, (pcm, piece), (reference, played)) = unsafe {
+            (
+                Out::new(taken, "taken")?,
+                pointer::slice(pcm, samples, "pcm")?,
+                pointer::reference(reference, samples)?,
+            )
+        };
+        let work = |chain: &mut Chain<'static>, memory: pointer::Piece| {
+            piece.apart(memory, "pcm")?;
+            played.apart(memory, "reference")?;
+            taken.piece().apart(memory, "taken")?;
+            ear::wanted(reference, chain.has_reference())?;
+            let mut rest = pcm;
+            let result = chain.push(&mut rest, reference, &mut teller(tell, context));
+            taken.set(pcm.len().saturating_sub(rest.len()));
+            result
+        };
+        // SAFETY: the caller's promise.
+        unsafe { pointer::busy(chain, work) }
+    };
+    // SAFETY: no error to write to.
+    unsafe { pointer::told(work(), null_mut()) }
 }

@@ -1,7 +1,8 @@
 //! The whole chain as C sees it. The comments are those of `earnest.h`.
 
 use super::command_types::{Command, CommandsConfig};
-use super::guard_types::{EARNEST_NO_NUMBER, EARNEST_SLOTS, EARNEST_TOLD_MOST, Policy, Told};
+use super::guard_types::{EARNEST_NO_NUMBER, EARNEST_SLOTS, Policy};
+use super::told_types::{EARNEST_TOLD_MOST, Told};
 use super::types::{Config, Event};
 use core::mem::offset_of;
 use earnest_core::chain::ChainConfig as CoreChainConfig;
@@ -65,7 +66,8 @@ pub struct ChainConfig {
     pub size: u32,
     /// Whose the recordings of requests are. Default 0.
     pub owner: u32,
-    /// The wake phrase, the VAD, and the pre-roll, with which a recording begins: 1 sample is enough where none is kept.
+    /// The wake phrase, the VAD, whether what the device plays is heard, and the pre-roll, with which a recording begins: 1
+    /// sample is enough where none is kept.
     pub listener: *const Config,
     /// Acoustic model, grammar of commands, how they are listened for. The VAD is the listener's.
     pub commands: *const CommandsConfig,

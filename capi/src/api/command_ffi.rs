@@ -3,7 +3,7 @@
 
 use super::command_types::{Command, CommandsConfig, GrammarFacts, Text};
 use super::commands::{self, Commands, check};
-use super::pointer::{self, CommandsHead, Out};
+use super::pointer::{self, CommandsHead, Object, Out};
 use super::types::Error;
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -271,15 +271,8 @@ pub unsafe extern "C" fn earnest_commands_set_list(
     bytes: usize,
     error: *mut Error,
 ) -> i32 {
-    let work = || {
-        // SAFETY: the caller's promise.
-        let ((image, piece), (commands, memory)) =
-            unsafe { (pointer::bytes(image, bytes, "image")?, pointer::object(commands)?) };
-        piece.apart(memory, "image")?;
-        commands.set_list(list, image)
-    };
     // SAFETY: the caller's promise.
-    unsafe { pointer::told(work(), error) }
+    unsafe { set_list(commands, (image, bytes), |commands, image| commands.set_list(list, image), error) }
 }
 
 /// The clock: one past the last sample pushed, in `sample`.
@@ -300,4 +293,28 @@ pub unsafe extern "C" fn earnest_commands_now(commands: *const CommandsHead, sam
 pub unsafe extern "C" fn earnest_commands_release(commands: *mut CommandsHead) -> i32 {
     // SAFETY: the caller's promise.
     unsafe { pointer::told(pointer::release(commands), null_mut()) }
+}
+
+/// Another list, which is used in place, for what is at `handle`.
+///
+/// # Safety
+/// As `earnest.h` promises of the arguments of `earnest_commands_set_list`.
+pub(crate) unsafe fn set_list<O: Object>(
+    handle: *mut O,
+    (image, bytes): (*const c_void, usize),
+    set: impl FnOnce(&mut O::Inner, &'static [u8]) -> Result<(), Error>,
+    error: *mut Error,
+) -> i32
+where
+    O::Inner: 'static,
+{
+    let work = || {
+        // SAFETY: as promised by the caller.
+        let ((image, piece), (object, memory)) =
+            unsafe { (pointer::bytes(image, bytes, "image")?, pointer::object(handle)?) };
+        piece.apart(memory, "image")?;
+        set(object, image)
+    };
+    // SAFETY: as promised by the caller.
+    unsafe { pointer::told(work(), error) }
 }

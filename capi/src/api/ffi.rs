@@ -1,8 +1,11 @@
 //! The functions of `earnest.h`; their comments become the header's.
 #![allow(clippy::missing_safety_doc, reason = "what a caller promises is said at the head of earnest.h")]
 
-use super::listener::{self, Layout, Listener, Model};
+use super::ear;
+use super::engine::Model;
+use super::listener::{self, Listener, Parts};
 use super::pointer::{self, Head, Object, Out};
+use super::room::Sizes;
 use super::types::{Config, Error, Event, Feature, ModelFacts, Status, Vad};
 use core::ffi::{CStr, c_char, c_void};
 
@@ -35,6 +38,7 @@ pub extern "C" fn earnest_has(feature: u32) -> u32 {
         || feature == Feature::EngineNet as u32
         || feature == Feature::Commands as u32
         || feature == Feature::Chain as u32
+        || feature == Feature::Reference as u32
         || (feature == Feature::RuntimeSimd as u32 && cfg!(feature = "std"));
     u32::from(has)
 }
@@ -108,8 +112,9 @@ pub unsafe extern "C" fn earnest_model_check(
 /// How much memory a listener needs.
 ///
 /// config: filled by earnest_config_default(), then changed; its model is checked. bytes: gets the number of bytes to
-/// give to earnest_init(). It depends on the model, on `pre_roll_samples` and on the library's version, and on nothing
-/// else, so it can be asked for once and written into a program. error: null, or where the numbers go of what was wrong.
+/// give to earnest_init(). It depends on the model, on `pre_roll_samples`, on `reference` and on the library's version, and
+/// on nothing else, so it can be asked for once and written into a program. error: null, or where the numbers go of what was
+/// wrong.
 ///
 /// Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_BAD_SIZE, EARNEST_UNKNOWN_FIELD, EARNEST_OUT_OF_RANGE,
 /// EARNEST_BAD_MODEL.
@@ -129,7 +134,7 @@ pub unsafe extern "C" fn earnest_required_bytes(
             Some((image, _)) => Some(Model::parse(image)?),
             None => None,
         };
-        bytes.set(Layout::new(Head::SIZE, &config, model.as_ref()).total);
+        bytes.set(pointer::object_bytes::<Head>(behind(&config, model.as_ref())));
         Ok(())
     };
     // SAFETY: the caller's promise.
@@ -168,15 +173,15 @@ pub unsafe extern "C" fn earnest_init(
             Some((image, _)) => Some(Model::parse(image)?),
             None => None,
         };
-        let layout = Layout::new(Head::SIZE, &config, model.as_ref());
-        let mut others = [(handle.piece(), "listener"); 2];
-        if let (Some((_, piece)), [_, model]) = (image, &mut others) {
-            *model = (piece, "model");
-        }
+        let behind = behind(&config, model.as_ref());
+        let apart = |memory: pointer::Piece| {
+            memory.apart(handle.piece(), "listener")?;
+            image.map_or(Ok(()), |(_, model)| memory.apart(model, "model"))
+        };
         // SAFETY: the caller's promise.
         let made = unsafe {
-            pointer::place(memory, memory_bytes, &layout, &others, |slot, parts| {
-                Listener::make(slot, &config, model, parts)
+            pointer::place_object::<Head>(memory, memory_bytes, behind, apart, |slot, room| {
+                Listener::make(slot, &config, model, room)
             })
         };
         handle.set(made?);
@@ -219,28 +224,40 @@ pub unsafe extern "C" fn earnest_push(
     taken: *mut usize,
     event: *mut Event,
 ) -> i32 {
-    let work = || {
-        // SAFETY: the caller's promise. The results are written after the last use of the samples.
-        let (taken, event, (pcm, piece), (listener, memory)) = unsafe {
-            (
-                Out::new(taken, "taken")?,
-                Out::new(event, "event")?,
-                pointer::slice(pcm, samples, "pcm")?,
-                pointer::object(listener)?,
-            )
-        };
-        piece.apart(memory, "pcm")?;
-        taken.piece().apart(memory, "taken")?;
-        event.piece().apart(memory, "event")?;
-        let mut rest = pcm;
-        let told = listener.push(&mut rest);
-        let count = pcm.len().saturating_sub(rest.len());
-        event.set(told);
-        taken.set(count);
-        Ok(())
-    };
-    // SAFETY: no error to write to.
-    unsafe { pointer::told(work(), core::ptr::null_mut()) }
+    // SAFETY: the caller's promise.
+    unsafe { push(listener, pcm, core::ptr::null(), samples, taken, event) }
+}
+
+/// As earnest_push(), with what the device plays meanwhile: a wake phrase that comes out of its own loudspeaker is told as
+/// EARNEST_EVENT_NEAR_MISS with EARNEST_REASON_PLAYBACK instead of EARNEST_EVENT_WAKE. So is anything of which the microphone
+/// heard nothing but the loudspeaker. A phrase that somebody says while something else is played still wakes. The room, the
+/// loudspeaker and the echo's delay need not be known, only how long that is at most
+/// (earnest_config.reference_max_delay_ms). It replaces no echo canceller; behind one, give it the canceller's output as
+/// `pcm`.
+///
+/// The listener must have been made with earnest_config.reference at 1. The same signals give the same events, bit for bit,
+/// however they are cut into calls. Mute, reset and release forget what was played as what was heard.
+///
+/// reference: `samples` samples of 16 kHz mono, 16 bit, those that go to the loudspeaker while `pcm` comes from the
+/// microphone: as many, on the same clock, the mix of all that is played. Read during the call only. Null: nothing is
+/// played, as by earnest_push(); a firmware need keep no zeros for that. Where `taken` is less than `samples`, as many were
+/// taken of it: go on with both. All else as earnest_push().
+///
+/// Gives what earnest_push() gives, and EARNEST_OUT_OF_RANGE for a `reference` where earnest_config.reference was 0. Then no
+/// sample was taken in.
+/// Threads, interrupts: as earnest_push(). Time: twice that of earnest_push() while something is played, and up to two
+/// seconds after; then next to nothing more. See firmware/COST.md.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn earnest_push_with_reference(
+    listener: *mut Head,
+    pcm: *const i16,
+    reference: *const i16,
+    samples: usize,
+    taken: *mut usize,
+    event: *mut Event,
+) -> i32 {
+    // SAFETY: the caller's promise.
+    unsafe { push(listener, pcm, reference, samples, taken, event) }
 }
 
 /// Hears nothing from the next sample on, and forgets everything at once: the pre-roll, half a frame, what engine and
@@ -368,6 +385,50 @@ pub unsafe extern "C" fn earnest_pre_roll_copy(
         let pieces = listener.pre_roll(start, end).ok_or_else(forgotten)?;
         // SAFETY: the caller's promise.
         unsafe { pointer::copy(pieces, pcm, capacity, memory) }
+    };
+    // SAFETY: no error to write to.
+    unsafe { pointer::told(work(), core::ptr::null_mut()) }
+}
+
+/// Bytes of a listener behind its head.
+fn behind(config: &Config, model: Option<&Model<'_>>) -> usize {
+    let mut sizes = Sizes::default();
+    Parts::sizes(config, model, &mut sizes);
+    sizes.bytes()
+}
+
+/// # Safety
+/// As `earnest.h` promises of the arguments of `earnest_push_with_reference`.
+unsafe fn push(
+    listener: *mut Head,
+    pcm: *const i16,
+    reference: *const i16,
+    samples: usize,
+    taken: *mut usize,
+    event: *mut Event,
+) -> i32 {
+    let work = || {
+        // SAFETY: the caller's promise. The results are written after the last use of the samples.
+        let (taken, event, (pcm, piece), (mut reference, played), (listener, memory)) = unsafe {
+            (
+                Out::new(taken, "taken")?,
+                Out::new(event, "event")?,
+                pointer::slice(pcm, samples, "pcm")?,
+                pointer::reference(reference, samples)?,
+                pointer::object(listener)?,
+            )
+        };
+        piece.apart(memory, "pcm")?;
+        played.apart(memory, "reference")?;
+        taken.piece().apart(memory, "taken")?;
+        event.piece().apart(memory, "event")?;
+        ear::wanted(reference, listener.has_reference())?;
+        let mut rest = pcm;
+        let told = listener.push(&mut rest, &mut reference);
+        let count = pcm.len().saturating_sub(rest.len());
+        event.set(told);
+        taken.set(count);
+        Ok(())
     };
     // SAFETY: no error to write to.
     unsafe { pointer::told(work(), core::ptr::null_mut()) }

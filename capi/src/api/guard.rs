@@ -1,6 +1,7 @@
 //! The guard behind a handle, its journal, and the one permission that may be out.
 
-use super::guard_types::{Act, EARNEST_TOLD_MOST, Input, Permit, Policy, Told};
+use super::guard_types::{Act, Input, Policy};
+use super::told_types::{EARNEST_TOLD_MOST, Permit, Told};
 use super::types::{Error, Status};
 use earnest_core::audio::SampleIndex;
 use earnest_core::guard::{

@@ -3,8 +3,9 @@
 
 use super::ffi::ask;
 use super::guard::{self, Guarded, check, from_fault};
-use super::guard_types::{Act, Anchor, Input, JournalFacts, Permit, Policy, Surroundings, Told};
+use super::guard_types::{Act, Input, Policy, Surroundings};
 use super::pointer::{self, GuardHead, Head, Object, Out};
+use super::told_types::{Anchor, JournalFacts, Permit, Told};
 use super::types::{Error, Status};
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -405,15 +406,26 @@ pub unsafe extern "C" fn earnest_journal_verify(
     unsafe { pointer::told(work(), error) }
 }
 
-/// The facts about the latest stretch of speech that a listener knows, for words in it: where it is, how quiet it was
-/// before, how much talk there was. Other voices, playback and the voice are set to "not there" and "not known".
+/// The facts about the words from sample `start` to `end` that a listener knows: the stretch of speech that they lie in, how
+/// quiet it was before, how much talk as loud as they are there was in the last `vad_talk_window_s` seconds. After
+/// EARNEST_EVENT_WAKE, those of the event. Where the listener hears a reference, also whether the device plays something, and
+/// in `in_playback` the wake phrase's score in that; else both are 0. Other voices and the voice are set to "not there" and
+/// "not known".
 ///
-/// Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_NOTHING_HEARD.
-/// Threads: one at a time on a listener. Interrupts: yes, if it didn't interrupt a call on the same listener. Time:
-/// constant.
+/// start, end: the words, one past their last sample; heard already, ended no longer ago than a minute and since the last
+/// reset or mute. around: gets the facts.
+///
+/// Gives EARNEST_NULL_POINTER, EARNEST_MISALIGNED, EARNEST_OVERLAP, EARNEST_BAD_LISTENER, EARNEST_NOTHING_HEARD,
+/// EARNEST_OUT_OF_RANGE (`end` lies ahead, or `start` behind it), EARNEST_NOT_REMEMBERED.
+/// Threads: one at a time on a listener. Interrupts: no. Time: without a reference some 600 steps; with one, that of some
+/// frames, as the words are compared with what was played.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn earnest_surroundings_now(listener: *const Head, around: *mut Surroundings) -> i32 {
-    let nothing = || Error::new(Status::NothingHeard, "around", 400.0, f64::INFINITY, 0.0);
+pub unsafe extern "C" fn earnest_surroundings_of(
+    listener: *const Head,
+    start: u64,
+    end: u64,
+    around: *mut Surroundings,
+) -> i32 {
     // SAFETY: the caller's promise.
-    unsafe { ask(listener, around, "around", |listener| listener.surroundings().ok_or_else(nothing)) }
+    unsafe { ask(listener, around, "around", |listener| listener.surroundings(start, end)) }
 }

@@ -1,4 +1,4 @@
-//! What a guard is told and what it tells, as C sees it. The comments are those of `earnest.h`.
+//! What a guard is told, as C sees it. The comments are those of `earnest.h`.
 
 pub(crate) use super::settings::Limits;
 use super::settings::{EvidencePolicy, Timing};
@@ -6,19 +6,14 @@ use core::ffi::c_void;
 use core::mem::offset_of;
 use earnest_core::audio::{SampleIndex, SampleSpan};
 use earnest_core::guard::{
-    self, Answer, ClassSet, GuardConfig, Output, OwnerId, Surroundings as CoreSurroundings, Tier, Understood,
+    self, Answer, ClassSet, GuardConfig, OwnerId, Surroundings as CoreSurroundings, Tier, Understood,
     VoiceFacts, Wake,
 };
-use earnest_core::journal::{Anchor as CoreAnchor, Entry};
 
 /// Elements of earnest_surroundings.voice_bands_db.
 pub const EARNEST_VOICE_BANDS: usize = 8;
 /// Most slots of an action.
 pub const EARNEST_SLOTS: usize = 8;
-/// Elements of earnest_told.numbers.
-pub const EARNEST_TOLD_NUMBERS: usize = 8;
-/// Most that one input makes a guard tell: with less room for entries in its journal the input is not taken.
-pub const EARNEST_TOLD_MOST: usize = 16;
 /// In earnest_told, where there is no such thing.
 pub const EARNEST_NO_NUMBER: u32 = u32::MAX;
 
@@ -65,37 +60,6 @@ pub enum InputKind {
     Cancel = 10,
     /// The class `action_class` is switched off until the guard is made anew.
     Deprovision = 11,
-}
-
-/// What a guard tells, and what an entry of a journal is. Values and meanings are those of journals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-#[allow(dead_code, reason = "for C programs")]
-pub enum ToldKind {
-    /// A gate was passed. numbers: value, needed, nats, continuity, dependence, counted, total.
-    Passed = 3,
-    /// The microphone is listened to, until `end`: show it. Nothing said later counts.
-    Listen = 4,
-    /// Play prompt `prompt`, begin until `end`, and report. detail: 0 announces the act, 1 asks for slot detail / 256,
-    /// 2 says again what is to be confirmed and how, 3 asks for the command once more.
-    Say = 5,
-    /// Get the second factor, until `end`.
-    AskSecondFactor = 6,
-    /// A condition that didn't hold; a refusal or another prompt follows. numbers: expected, actual.
-    Short = 7,
-    /// Do it: earnest_guard_redeem() `authorization`, until `end`. numbers: total, required.
-    Authorized = 8,
-    /// The authorisation was used.
-    Redeemed = 9,
-    /// It is not done. Stop any prompt; the recording is wiped. numbers: expected, actual, total, prior, then what wake,
-    /// intent, slots and confirmation added.
-    Refused = 10,
-    /// Something heard or reported counted nothing. numbers: expected, actual.
-    Uncounted = 11,
-    /// Muted: empty every buffer. The guard's own is wiped.
-    Muted = 12,
-    /// It hears again.
-    Unmuted = 13,
 }
 
 /// An action that can be asked for.
@@ -186,7 +150,7 @@ impl Policy {
     }
 }
 
-/// What was going on around some words. earnest_surroundings_now() fills it, but for what a listener can't know.
+/// What was going on around some words. earnest_surroundings_of() fills it, but for what a listener can't know.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C)]
 pub struct Surroundings {
@@ -215,6 +179,23 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
+    pub(crate) fn from_core(core: &CoreSurroundings) -> Surroundings {
+        let voice = core.voice.unwrap_or(VoiceFacts { level_db: 0.0, bands_db: [0.0; EARNEST_VOICE_BANDS] });
+        Surroundings {
+            stretch_start: core.stretch.start.0,
+            stretch_end: core.stretch.end.0,
+            quiet_samples: core.quiet_samples,
+            talk_samples: core.talk_samples,
+            talk_window_samples: core.talk_window_samples,
+            others: core.others,
+            playing: u32::from(core.playing),
+            in_playback: core.in_playback,
+            voice_known: u32::from(core.voice.is_some()),
+            voice_level_db: voice.level_db,
+            voice_bands_db: voice.bands_db,
+        }
+    }
+
     fn core(&self) -> CoreSurroundings {
         let voice = VoiceFacts { level_db: self.voice_level_db, bands_db: self.voice_bands_db };
         CoreSurroundings {
@@ -342,15 +323,6 @@ impl Input {
     }
 }
 
-/// The permission to do one act, once, soon. What is in it is the library's own; earnest_guard_redeem() uses it up and
-/// clears it. A copy is worth nothing once one of them was redeemed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C)]
-pub struct Permit {
-    /// The library's own.
-    pub opaque: [u64; 2],
-}
-
 /// One act: an action with its values.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
@@ -361,124 +333,6 @@ pub struct Act {
     pub count: u32,
     /// The values of its slots.
     pub values: [u32; EARNEST_SLOTS],
-}
-
-/// What a guard tells, and what its journal keeps of it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[repr(C)]
-pub struct Told {
-    /// earnest_told_kind.
-    pub kind: u32,
-    /// Which gate: 0 wake, 1 intent, 2 slots, 3 announcement, 4 confirmation, 5 second factor, 6 authorisation;
-    /// EARNEST_NO_NUMBER for none.
-    pub gate: u32,
-    /// earnest_tier_number, EARNEST_NO_NUMBER for none.
-    pub tier: u32,
-    /// Why, by the numbers of journals (guard::Reason in the Rust documentation), EARNEST_NO_NUMBER for none.
-    pub reason: u32,
-    /// Which request, from 1; 0 for none.
-    pub request: u32,
-    /// Which action, EARNEST_NO_NUMBER for none.
-    pub action: u32,
-    /// By kind.
-    pub detail: u32,
-    /// Which prompt: the reports name it.
-    pub prompt: u32,
-    /// Sample at which it happened.
-    pub at: u64,
-    /// First sample of what it is about.
-    pub start: u64,
-    /// One past the last, or a deadline: the last sample at which it can be done.
-    pub end: u64,
-    /// Slots of the act, and how many of the values count.
-    pub slots: u32,
-    /// Their values.
-    pub values: [u32; EARNEST_SLOTS],
-    /// Numbers, by kind.
-    pub numbers: [f32; EARNEST_TOLD_NUMBERS],
-    /// For EARNEST_TOLD_AUTHORIZED, else zero.
-    pub authorization: Permit,
-}
-
-impl Told {
-    pub(crate) fn entry(entry: &Entry) -> Told {
-        let mut values = [0; EARNEST_SLOTS];
-        values.iter_mut().zip(entry.values()).for_each(|(to, from)| *to = *from);
-        Told {
-            kind: entry.kind as u32,
-            gate: entry.gate.map_or(EARNEST_NO_NUMBER, |gate| gate as u32),
-            tier: entry.tier.map_or(EARNEST_NO_NUMBER, |tier| tier as u32),
-            reason: entry.reason.map_or(EARNEST_NO_NUMBER, |reason| reason as u32),
-            request: entry.session,
-            action: entry.action.map_or(EARNEST_NO_NUMBER, u32::from),
-            detail: entry.detail.into(),
-            prompt: 0,
-            at: entry.at.0,
-            start: entry.span.start.0,
-            end: entry.span.end.0,
-            slots: entry.slots.into(),
-            values,
-            numbers: entry.numbers,
-            authorization: Permit::default(),
-        }
-    }
-
-    /// As `entry`, with all that an entry has no room for.
-    pub(crate) fn output(output: &Output, entry: &Entry) -> Told {
-        let mut told = Told::entry(entry);
-        let act = match output {
-            Output::Passed(passed) => passed.act,
-            Output::Say(prompt) => {
-                told.prompt = prompt.id;
-                Some(prompt.act)
-            }
-            Output::AskSecondFactor { act, .. } => Some(*act),
-            Output::Authorized { authorization, .. } => Some(*authorization.act()),
-            Output::Refused(refusal) => refusal.act,
-            _ => None,
-        };
-        if let Some(act) = act {
-            told.values.iter_mut().zip(act.values()).for_each(|(to, from)| *to = *from);
-        }
-        told
-    }
-}
-
-/// The end of a journal. Kept elsewhere (with the owner, on a server), it shows later whether the journal still holds
-/// everything up to there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub struct Anchor {
-    /// Number of the next entry.
-    pub next: u64,
-    /// Hash of the last.
-    pub head: [u8; 32],
-}
-
-impl Anchor {
-    pub(crate) fn of(core: CoreAnchor) -> Anchor {
-        Anchor { next: core.next, head: core.head }
-    }
-
-    pub(crate) fn core(&self) -> CoreAnchor {
-        CoreAnchor { next: self.next, head: self.head }
-    }
-}
-
-/// A journal in which nothing is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub struct JournalFacts {
-    /// Entries, the header included.
-    pub entries: u64,
-    /// Bytes at the end that are the beginning of an entry whose write was cut.
-    pub torn_bytes: u64,
-    /// 1 if the anchor that was asked for lies in it, 0 if not or if none was.
-    pub holds_anchor: u32,
-    /// 0.
-    pub reserved: u32,
-    /// Where it ends.
-    pub end: Anchor,
 }
 
 fn span(start: u64, end: u64) -> SampleSpan {

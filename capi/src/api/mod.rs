@@ -7,8 +7,12 @@ pub(crate) mod settings;
 #[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 pub(crate) mod guard_types;
 #[allow(unreachable_pub, reason = "cbindgen takes what is public")]
+pub(crate) mod told_types;
+#[allow(unreachable_pub, reason = "cbindgen takes what is public")]
 pub(crate) mod command_types;
 mod room;
+mod engine;
+mod ear;
 mod listener;
 mod commands;
 mod guard;
@@ -31,3 +35,5 @@ pub(crate) mod chain_ffi;
 pub(crate) use pointer::{
     ChainHead as ChainHandle, CommandsHead as CommandsHandle, GuardHead as GuardHandle, Head as Handle,
 };
+#[cfg(test)]
+pub(crate) use {ear::Ear, engine::Engine};

@@ -5,6 +5,7 @@ use core::mem::offset_of;
 use earnest_core::ConfigError;
 use earnest_core::event::Event as CoreEvent;
 use earnest_core::nn;
+use earnest_core::playback::PlaybackConfig;
 use earnest_core::spotter::net::NetModelError;
 use earnest_core::spotter::template::ImageError;
 use earnest_core::spotter::{Detection, Evidence};
@@ -77,8 +78,8 @@ pub enum EventKind {
     SpeechEnd = 2,
     /// A wake phrase was said, from `start` to `end`.
     Wake = 3,
-    /// Something came near a wake phrase but not near enough. Nothing should follow from it; it is told so that "why
-    /// didn't you hear me" has an answer.
+    /// Something came near a wake phrase but not near enough, or came out of the device itself
+    /// (EARNEST_REASON_PLAYBACK). Nothing should follow from it; it is told so that "why didn't you hear me" has an answer.
     NearMiss = 4,
 }
 
@@ -94,6 +95,10 @@ pub enum Reason {
     /// The net engine's. [0] log-odds for the phrase, of which the score is the logistic function; [1] highest
     /// probability of any single step; [2] for how long the score had been half of the threshold, ms.
     Net = 2,
+    /// The device itself was playing it, so it doesn't count, whatever the score. [0] highest score of the phrase in the
+    /// reference, 0 to 1; [1] how long before the decision that was, ms; [2] highest correlation of what was heard with
+    /// what was played, -1 to 1.
+    Playback = 3,
 }
 
 /// What a library may be able to do; see earnest_has().
@@ -110,6 +115,8 @@ pub enum Feature {
     Commands = 4,
     /// The whole chain: earnest_chain_init().
     Chain = 5,
+    /// What the device itself plays: earnest_push_with_reference(), earnest_chain_push_with_reference().
+    Reference = 6,
 }
 
 /// How a listener is made. Fill it with earnest_config_default(), then change what you need. Later versions add fields
@@ -145,6 +152,19 @@ pub struct Config {
     pub vad_hangover_frames: u32,
     /// Talk time is summed over so long, s: 1 to 60, and not below the hangover. Default 10.
     pub vad_talk_window_s: u32,
+    /// 1: what the device plays is heard too, by earnest_push_with_reference(), so that the wake phrase in it doesn't wake.
+    /// It takes memory: that of front end, VAD and spotter once more, and 11 KiB. 0: it isn't. Default 0.
+    pub reference: u32,
+    /// Longest time from a sample of the reference to its echo in the microphone's signal, buffers of both included, 0 to
+    /// 1000 ms. Longer than it is costs little: what is said within it after the phrase was played is taken for the echo.
+    /// Default 500.
+    pub reference_max_delay_ms: u32,
+    /// Score that the phrase must have in the reference to count as played, as a share of the score that wakes, 0 to 1.
+    /// Default 0.5.
+    pub reference_share: f32,
+    /// Correlation of what was heard with what was played from which it is nothing but an echo, 0 to 1. Default 0.6. These
+    /// three must be in range in any case.
+    pub reference_similarity: f32,
 }
 
 impl Config {
@@ -155,6 +175,7 @@ impl Config {
     /// The defaults that the fields tell.
     pub(crate) fn new() -> Self {
         let vad = MelVadConfig::default();
+        let playback = PlaybackConfig::default();
         Config {
             size: size_of::<Config>() as u32,
             pre_roll_samples: 16_000,
@@ -168,6 +189,10 @@ impl Config {
             vad_onset_frames: vad.onset_frames,
             vad_hangover_frames: vad.hangover_frames,
             vad_talk_window_s: vad.talk_window_s,
+            reference: 0,
+            reference_max_delay_ms: playback.max_delay_ms,
+            reference_share: playback.share,
+            reference_similarity: playback.similarity,
         }
     }
 }
@@ -228,6 +253,9 @@ impl Event {
                 (Reason::Template, [why.distance, why.recordings, why.background, f32::from(why.nearest)])
             }
             Evidence::Net(why) => (Reason::Net, [why.log_odds, why.highest, why.held_ms as f32, 0.0]),
+            Evidence::Playback(why) => {
+                (Reason::Playback, [why.score, why.before_ms as f32, why.similarity, 0.0])
+            }
             _ => (Reason::None, [0.0; 4]),
         };
         event.numbers.iter_mut().zip(numbers).for_each(|(slot, number)| *slot = number);

@@ -8,10 +8,11 @@ use super::api::command_ffi::*;
 use super::api::command_types::{Command, CommandsConfig, GrammarFacts, Image, Text};
 use super::api::ffi::earnest_config_default;
 use super::api::guard_ffi::earnest_policy_default;
-use super::api::guard_types::{Act, Action, Input, Permit, Policy, Told};
+use super::api::guard_types::{Act, Action, Input, Policy};
+use super::api::told_types::{Permit, Told};
 use super::api::types::{Config, Error};
 use super::api::{ChainHandle, CommandsHandle};
-use super::{Bytes, IMAGE, MAX_BYTES, NET, crc32, samples};
+use super::{Bytes, IMAGE, MAX_BYTES, NET, crc32, reference, samples};
 use earnest_core::intent::{Compiled, Grammar, compile};
 use earnest_core::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig};
 use std::ffi::c_void;
@@ -76,6 +77,14 @@ struct Kept {
 }
 
 impl Kept {
+    /// Gives another list: its number, its image. What `set` gives.
+    fn exchange(&mut self, bytes: &mut Bytes, set: impl FnOnce(u32, *const c_void, usize) -> i32) -> i32 {
+        let list = Made::new(bytes, &LOOSE.lists[0]);
+        let status = set(u32::from(bytes.byte() % 3), list.pointer(), list.1);
+        self.images.push(list);
+        status
+    }
+
     fn config(&mut self, bytes: &mut Bytes) -> CommandsConfig {
         let mut config = MaybeUninit::<CommandsConfig>::uninit();
         let size = size_of::<CommandsConfig>();
@@ -159,12 +168,10 @@ impl Slot {
                 assert_eq!(status == OK, good);
             }
             2 => {
-                let list = Made::new(bytes, &LOOSE.lists[0]);
-                let number = u32::from(bytes.byte() % 3);
-                let status =
-                    unsafe { earnest_commands_set_list(handle, number, list.pointer(), list.1, null_mut()) };
+                let status = self.kept.exchange(bytes, |number, list, bytes| unsafe {
+                    earnest_commands_set_list(handle, number, list, bytes, null_mut())
+                });
                 assert!(status != OK || good);
-                self.kept.images.push(list);
             }
             3 => {
                 let mut command = Command::NONE;
@@ -328,10 +335,10 @@ impl ChainSlot {
             0..=2 if !self.live => self.init(bytes),
             0 => self.end(),
             1 => {
-                let list = Made::new(bytes, &LOOSE.lists[0]);
-                let status = unsafe { earnest_chain_set_list(handle, 0, list.pointer(), list.1, null_mut()) };
+                let status = self.kept.exchange(bytes, |number, list, bytes| unsafe {
+                    earnest_chain_set_list(handle, number, list, bytes, null_mut())
+                });
                 assert!(status != OK || good);
-                self.kept.images.push(list);
             }
             2 => unsafe {
                 let (mut open, mut muted, mut now, mut written) = (7, 7, 0, 0);
@@ -357,8 +364,13 @@ impl ChainSlot {
             }
             _ => {
                 let (pcm, mut taken) = (samples(bytes), usize::MAX);
-                let status = unsafe {
-                    earnest_chain_push(handle, pcm.as_ptr(), pcm.len(), &mut taken, Some(tell), context)
+                let (_played, at) = reference(bytes, &pcm, self.handle.cast());
+                let (heard, samples, tell) = (pcm.as_ptr(), pcm.len(), Some(tell as unsafe extern "C" fn(_, _)));
+                let status = match at {
+                    None => unsafe { earnest_chain_push(handle, heard, samples, &mut taken, tell, context) },
+                    Some(at) => unsafe {
+                        earnest_chain_push_with_reference(handle, heard, at, samples, &mut taken, tell, context)
+                    },
                 };
                 assert!(good || status != OK);
                 assert!(status != OK || taken == pcm.len());
@@ -383,6 +395,12 @@ impl ChainSlot {
         answers.model = null();
         listener.pre_roll_samples = 1 + u32::from(bytes.byte()) * 8;
         listener.vad_threshold = 0.05;
+        match bytes.byte() % 4 {
+            0 => {}
+            1 => listener.reference = 1,
+            2 => (listener.reference, listener.reference_similarity) = (1, bytes.float()),
+            _ => (listener.reference, listener.reference_max_delay_ms) = (1, bytes.size() as u32 % 1100),
+        }
         if bytes.byte() & 1 != 0 {
             let wake = Made::new(bytes, NET);
             (listener.model, listener.model_bytes) = (wake.pointer(), wake.1);

@@ -3,9 +3,8 @@
 use super::Bytes;
 use super::api::GuardHandle;
 use super::api::guard_ffi::*;
-use super::api::guard_types::{
-    Act, Action, Anchor, EARNEST_TOLD_MOST, Input, JournalFacts, Permit, Policy, Told,
-};
+use super::api::guard_types::{Act, Action, Input, Policy};
+use super::api::told_types::{Anchor, EARNEST_TOLD_MOST, JournalFacts, Permit, Told};
 use super::api::types::Error;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;

@@ -27,7 +27,7 @@ const PER_MS: u64 = crate::audio::SAMPLE_RATE_HZ as u64 / 1000;
 /// | `check_curve` | false accepts by that score; may be missing |
 ///
 /// Its output is one value a step, the log-odds that the phrase has just ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct NetModel<'a> {
     model: Model<'a>,
     threshold: f32,

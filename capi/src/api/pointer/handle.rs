@@ -5,7 +5,7 @@ use crate::api::chain::Chain;
 use crate::api::commands::Commands;
 use crate::api::guard::{self, Keeper};
 use crate::api::guard_types::Policy;
-use crate::api::listener::{Layout, Listener, Parts};
+use crate::api::listener::Listener;
 use crate::api::room::Room;
 use crate::api::types::{EARNEST_ALIGNMENT, Error, Status};
 use core::ffi::c_void;
@@ -71,7 +71,7 @@ pub(crate) trait Object {
 
 impl Object for Head {
     /// "EARL" and a version of the layout.
-    const TAG: u32 = 0x4541_524c ^ 2;
+    const TAG: u32 = 0x4541_524c ^ 3;
     const NAME: &'static str = "listener";
     type Inner = Listener<'static>;
 
@@ -107,7 +107,7 @@ impl Object for CommandsHead {
 
 impl Object for ChainHead {
     /// "EARH" and a version of the layout.
-    const TAG: u32 = 0x4541_5248 ^ 1;
+    const TAG: u32 = 0x4541_5248 ^ 2;
     const NAME: &'static str = "chain";
     type Inner = Chain<'static>;
 
@@ -122,11 +122,6 @@ const _: () = assert!(align_of::<CommandsHead>() <= EARNEST_ALIGNMENT);
 const _: () = assert!(align_of::<ChainHead>() <= EARNEST_ALIGNMENT);
 const _: () = assert!(align_of::<Head>() <= EARNEST_ALIGNMENT);
 const _: () = assert!(align_of::<GuardHead>() <= EARNEST_ALIGNMENT);
-
-impl Head {
-    /// Bytes of the head itself.
-    pub(crate) const SIZE: usize = size_of::<Head>();
-}
 
 /// The caller's memory for an object of `total` bytes.
 fn room(memory: *mut u8, bytes: usize, total: usize, others: &[(Piece, &str)]) -> Result<Piece, Error> {
@@ -148,40 +143,6 @@ fn room(memory: *mut u8, bytes: usize, total: usize, others: &[(Piece, &str)]) -
 unsafe fn mark<T: Object>(head: *mut T, address: usize, total: usize) {
     // SAFETY: the mark is the first part of every object.
     unsafe { head.cast::<Mark>().write(Mark { tag: T::TAG, busy: 0, address, total }) };
-}
-
-/// Clears the memory, has a listener made in it, and gives its handle. Where `make` fails the memory is left zero.
-///
-/// # Safety
-/// If `memory` is not null, `bytes` bytes lie there that nobody else uses until the listener is released.
-pub(crate) unsafe fn place(
-    memory: *mut c_void,
-    bytes: usize,
-    layout: &Layout,
-    others: &[(Piece, &str)],
-    make: impl FnOnce(&mut MaybeUninit<Listener<'static>>, Parts<'static>) -> Result<(), Error>,
-) -> Result<*mut Head, Error> {
-    let memory = memory.cast::<u8>();
-    let piece = room(memory, bytes, layout.total, others)?;
-    let head = memory.cast::<Head>();
-    // SAFETY: `layout.total` bytes are there and ours by the caller's promise. The parts don't overlap and lie within
-    // them (`Layout::new`), each aligned for its type: the memory is aligned to 8, the front end's and the state begin
-    // at multiples of 8, the pre-roll at one of 4. Zero bytes are `f32`s, `u32`s and `i16`s. The slot lies in the head,
-    // which comes before them; it may hold anything. What is written at last makes the head whole.
-    unsafe {
-        ptr::write_bytes(memory, 0, layout.total);
-        let front_end = &mut *memory.add(layout.front_end_at).cast();
-        let state = core::slice::from_raw_parts_mut(memory.add(layout.state_at).cast(), layout.state);
-        let pre_roll =
-            core::slice::from_raw_parts_mut(memory.add(layout.pre_roll_at).cast(), layout.pre_roll);
-        let slot = &mut *(&raw mut (*head).marked.inner).cast::<MaybeUninit<Listener<'static>>>();
-        if let Err(error) = make(slot, Parts { front_end, state, pre_roll }) {
-            ptr::write_bytes(memory, 0, layout.total);
-            return Err(error);
-        }
-        mark(head, piece.start, layout.total);
-        Ok(head)
-    }
 }
 
 /// Bytes of an object behind a head and `behind` further ones.

@@ -5,9 +5,9 @@ use crate::api::chain::{Chain, Plan};
 use crate::api::chain_types::ChainConfig;
 use crate::api::command_types::{CommandsConfig, Image};
 use crate::api::commands::{Images, Sayable, acoustic_model};
+use crate::api::engine::Model;
 use crate::api::guard;
 use crate::api::guard_types::{Action, Policy};
-use crate::api::listener::Model;
 use crate::api::types::{Error, Status};
 use core::ffi::c_void;
 

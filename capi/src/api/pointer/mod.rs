@@ -1,9 +1,8 @@
 //! Every check of a pointer. What can't be checked is the caller's promise, said in `earnest.h`: that memory is there
 //! for as many bytes as the call is told, and that nobody else uses it meanwhile.
 //!
-//! A listener is a [`Head`] at the start of the caller's memory, then the front end's memory, the spotter's state, the
-//! pre-roll; a guard is a [`GuardHead`], then the actions, the recording; the others a head, then what a [`Room`] was cut
-//! into.
+//! A guard is a [`GuardHead`] at the start of the caller's memory, then the actions, the recording; the others a head, then
+//! what a [`Room`](super::room::Room) was cut into.
 
 mod handle;
 mod lent;
@@ -142,6 +141,16 @@ pub(crate) unsafe fn slice<'a, T: Plain>(
     // SAFETY: not null, aligned, within an object's size; the elements are there by the caller's promise, and any
     // bytes are a `T`.
     Ok((unsafe { core::slice::from_raw_parts(pointer, count) }, piece))
+}
+
+/// What is played while `count` samples are heard; none if the pointer is null.
+///
+/// # Safety
+/// As [`slice`].
+pub(crate) unsafe fn reference<'a>(pointer: *const i16, count: usize) -> Result<(&'a [i16], Piece), Error> {
+    let count = if pointer.is_null() { 0 } else { count };
+    // SAFETY: as promised by the caller.
+    unsafe { slice(pointer, count, "reference") }
 }
 
 /// A struct of any bytes.
