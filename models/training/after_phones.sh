@@ -3,7 +3,8 @@
 #
 #     after_phones.sh CHECKPOINT.npz BLANK          for example: after_phones.sh checkpoint/phones-m.npz 0.5
 #
-# To be run in this folder, in the environment of README.md, with EARNEST_DATA and EARNEST_CACHE absolute. Every step is a
+# To be run in this folder, in the environment of README.md, with EARNEST_DATA and EARNEST_CACHE absolute, and with EARNEST_DIALOGUE
+# (wake.md) and KOKORO (README.md) where they are there. Every step is a
 # command that can be run alone. What a person does behind it: read the figures, put weights and odds where the last lines
 # say, and write the card (README.md).
 set -eu
@@ -47,5 +48,15 @@ typed "$out/kitchen.jsonl" --sets wake/ --snr 10
 python "$root/benches/typed_phrases/figures.py" "$out/negative.jsonl" "$out/confusable.jsonl" \
     clean="$out/clean.jsonl" "kitchen 10 dB=$out/kitchen.jsonl"
 
-step "7  tests: images, tract beside nn, commands, phrases"
+step "7  what wake nets are checked by: thresholds on dev, cards (then, once, wake_card.sh --test); the score's weights are cascade.py's"
+for phrase in alexa computer snowboy "view glass"; do
+    ./wake_card.sh --check "$phrase"
+done
+
+step "8  talk against open gates and requests that are meant, on dev: benches/README.md"
+(cd "$root" && cargo build --release -p earnest-cli)
+python "$root/benches/household/gates.py" --split dev ${EARNEST_DIALOGUE:+--more "$EARNEST_DIALOGUE"}
+[ -z "${KOKORO:-}" ] || python "$root/benches/household/flows.py" --kokoro "$KOKORO" --out "$EARNEST_CACHE/flows" --first 200
+
+step "9  tests: images, tract beside nn, commands, phrases"
 (cd "$root" && cargo test --release -p earnest --features onnx && cargo test --release -p earnest-cli)
