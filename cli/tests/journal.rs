@@ -49,7 +49,16 @@ fn write(path: &Path, key: Option<Key>) -> String {
     let words = span(46_000, 70_000);
     let slot = Slot { value: 40, probability: 0.31, runner_up: 0.1, not_listed: 0.5 };
     let heard = Understood::new(3, 0.98, 0.01, &[slot], words, calm(words));
-    for (at, input) in [(46_400, Input::Wake(wake)), (75_000, Input::Understood(heard))] {
+    // Asked for the name, he says it once more.
+    let words = span(120_000, 140_000);
+    let again = Understood::new(3, 0.98, 0.01, &[slot], words, calm(words));
+    for (at, input) in [
+        (46_400, Input::Wake(wake)),
+        (75_000, Input::Understood(heard)),
+        (76_000, Input::PromptStarted { prompt: 1 }),
+        (110_000, Input::PromptEnded { prompt: 1, complete: true }),
+        (145_000, Input::Understood(again)),
+    ] {
         guard.process(SampleIndex(at), &input, |output| journal.append(&Entry::of(&output)).unwrap());
     }
     journal.end().to_string()
@@ -71,7 +80,7 @@ fn the_owner_is_told_why() {
     let (code, told, _) = run(&["explain", journal, "1", "--policy", policy]);
     assert_eq!(code, 0);
     let last = told.lines().last().unwrap();
-    let expected = "15:02:15  #1    I did not send a message (Dennis), because the name matched nobody: best 0.31, needed 0.90";
+    let expected = "15:02:20  #1    I did not send a message (Dennis), because the name matched nobody: best 0.31, needed 0.90";
     assert!(last.trim().starts_with(expected), "{told}");
     let (code, told, _) = run(&["explain", journal, "--json"]);
     let last: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
