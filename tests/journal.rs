@@ -5,7 +5,7 @@ mod guard_support;
 
 use earnest::Storage;
 use earnest::audio::{SampleIndex, SampleSpan};
-use earnest::guard::{Gate, Input, Output, Reason, Tier};
+use earnest::guard::{Gate, Input, Output, Prompt, PromptKind, Reason, Tier};
 use earnest::journal::{
     Anchor, Chain, ENTRY_BYTES, Entry, Explainer, Fault, FaultKind, FileError, Journal, JournalFile,
     JournalFull, Key, Kind, Names, NoNames, OpenError, verify,
@@ -365,4 +365,10 @@ fn outputs_become_entries() {
     let entry = Entry::of(&Output::Passed(*passed));
     assert_eq!((entry.action, entry.values()), (Some(SEND), &[DENISE][..]));
     assert_eq!((entry.numbers[0], entry.numbers[6]), (passed.value, passed.total));
+    assert_eq!(entry.prompt(), None);
+    let asked = PromptKind::AskSlot { slot: 5 };
+    for kind in [PromptKind::Announce, asked, PromptKind::AskAgain, PromptKind::AskCommand] {
+        let prompt = Prompt { kind, ..scene.prompt().unwrap() };
+        assert_eq!(Entry::of(&Output::Say(prompt)).prompt(), Some(kind));
+    }
 }

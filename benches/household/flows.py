@@ -93,7 +93,7 @@ class Flow:
         if len(asked) <= self.answered or self.answered == ANSWERS:
             return False
         question = asked[self.answered]
-        command = "which value" in question["text"] or "command once more" in question["text"]
+        command = question["prompt"] in ("ask_slot", "ask_command")
         what = self.spoken["command_again" if command else "answer_again" if self.announced else "answer"]
         self.announced |= not command
         start = question["at_s"] + PROMPT + self.reaction[self.answered]

@@ -36,6 +36,16 @@ impl PromptKind {
             PromptKind::AskCommand => 3,
         }
     }
+
+    /// Its name in machine-readable texts.
+    pub fn name(self) -> &'static str {
+        match self {
+            PromptKind::Announce => "announce",
+            PromptKind::AskSlot { .. } => "ask_slot",
+            PromptKind::AskAgain => "ask_again",
+            PromptKind::AskCommand => "ask_command",
+        }
+    }
 }
 
 /// A prompt to be played, to its end, and reported: [`Input::PromptStarted`](super::Input::PromptStarted), then

@@ -141,6 +141,18 @@ impl Entry {
         }
     }
 
+    /// What a prompt was for; `None` for entries that are none.
+    pub fn prompt(&self) -> Option<PromptKind> {
+        let [kind, slot] = self.detail.to_le_bytes();
+        match (self.kind, kind) {
+            (Kind::Say, 0) => Some(PromptKind::Announce),
+            (Kind::Say, 1) => Some(PromptKind::AskSlot { slot }),
+            (Kind::Say, 2) => Some(PromptKind::AskAgain),
+            (Kind::Say, 3) => Some(PromptKind::AskCommand),
+            _ => None,
+        }
+    }
+
     /// What the wall clock shows at sample `at`: `unix_ms` milliseconds since 1970 (UTC), local time `ahead_min`
     /// minutes ahead of that. The journal itself reads no clock.
     pub fn clock(at: SampleIndex, unix_ms: u64, ahead_min: i16) -> Entry {

@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, Kind};
 use crate::audio::SampleIndex;
-use crate::guard::{Gate, Reason};
+use crate::guard::{Gate, PromptKind, Reason};
 use core::fmt::{self, Write};
 
 /// What the numbers in a journal are called. The journal itself holds no names.
@@ -130,13 +130,16 @@ impl<'n, N: Names + ?Sized> Explainer<'n, N> {
                 write!(out, "I listened for {what}, for {seconds:.1} s at most")
             }
             Kind::Say => {
-                match entry.detail & 0xFF {
-                    0 => out.write_str("I began to say that I would ")?,
-                    1 => {
-                        write!(out, "I asked once which value {} was meant, to ", (entry.detail >> 8) + 1)?;
+                match entry.prompt() {
+                    Some(PromptKind::Announce) => out.write_str("I began to say that I would ")?,
+                    Some(PromptKind::AskSlot { slot }) => {
+                        write!(out, "I asked once which value {} was meant, to ", u16::from(slot) + 1)?;
                     }
-                    2 => out.write_str("I asked once more, by name, whether to ")?,
-                    _ => out.write_str("I asked to hear the command once more. What I had understood: ")?,
+                    Some(PromptKind::AskAgain) => out.write_str("I asked once more, by name, whether to ")?,
+                    Some(PromptKind::AskCommand) => {
+                        out.write_str("I asked to hear the command once more. What I had understood: ")?;
+                    }
+                    None => out.write_str("I said something about ")?,
                 }
                 self.act(entry, out)
             }

@@ -6,7 +6,7 @@ use crate::{event, output};
 use earnest::audio::SampleIndex;
 use earnest::chain::Told;
 use earnest::event::Event;
-use earnest::guard::Gate;
+use earnest::guard::{Gate, PromptKind};
 use earnest::journal::{Entry, Explainer, Kind};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -29,6 +29,9 @@ pub(super) enum Line<'a> {
         decision: String,
         request: u32,
         gate: Option<&'static str>,
+        /// What a prompt is for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        prompt: Option<&'static str>,
         reason: Option<String>,
         action: Option<u16>,
         values: &'a [u32],
@@ -149,6 +152,7 @@ impl<'h> Teller<'h> {
                 decision: format!("{:?}", entry.kind),
                 request: entry.session,
                 gate: entry.gate.map(Gate::name),
+                prompt: entry.prompt().map(PromptKind::name),
                 reason: entry.reason.map(|reason| format!("{reason:?}")),
                 action: entry.action,
                 values: entry.values(),
