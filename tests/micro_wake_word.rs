@@ -7,12 +7,14 @@
 #![cfg(feature = "std")]
 
 mod common;
+mod heap;
 
 use earnest::Storage;
 use earnest::event::Event;
 use earnest::frontend::{MicroFrontEnd, MicroFrontEndConfig};
 use earnest::pipeline::{Pipeline, PipelineConfig};
 use earnest::simd::Level;
+use earnest::spotter::KeywordSpotter;
 use earnest::spotter::micro::{
     MicroConfig, MicroError, MicroMemory, MicroModel, MicroNet, MicroSpotter, MicroStep,
 };
@@ -95,7 +97,7 @@ fn every_operator_gives_what_the_devices_compute_at_every_level_and_again_after_
             }
         }
     }
-    assert_eq!(operators.len(), 15, "{operators:?}");
+    assert_eq!(operators.len(), 21, "{operators:?}");
 }
 
 #[test]
@@ -281,4 +283,24 @@ fn its_own_model_hears_its_phrase_once() {
     let mut wakes = 0;
     pipeline.push(&pcm, |event| wakes += usize::from(matches!(event, Event::Wake(_))));
     assert_eq!(wakes, 1);
+}
+
+#[test]
+fn after_construction_nothing_touches_the_heap() {
+    let model = MicroModel::parse(&NETS[0].model[..]).unwrap();
+    let memory = MicroMemory::owned(&model);
+    let spotter = MicroSpotter::new(MicroConfig::default(), model, memory).unwrap();
+    let pcm = &common::flac("kitchen.flac")[..16_000 * 8];
+    let mut pipeline = Pipeline::new(PipelineConfig::default(), spotter, Storage::owned(16)).unwrap();
+    let (calls, highest) = heap::calls(|| {
+        let mut highest = 0.0f32;
+        for chunk in pcm.chunks(160) {
+            pipeline.push(chunk, |_| {});
+            highest = highest.max(pipeline.spotter().score());
+        }
+        pipeline.reset();
+        highest
+    });
+    assert!(highest > 0.0);
+    assert_eq!(calls, 0);
 }

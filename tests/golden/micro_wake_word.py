@@ -253,6 +253,35 @@ def nets():
     y = n.op("EXPAND_DIMS", [x, n.numbers(1)], [n.tensor([3, 1, 4], 0.1, 3)])
     y = n.op("SQUEEZE", [y], [n.tensor([3, 4], 0.1, 3)], "SqueezeOptions", squeezeDims=[1])
     yield "other shapes", n, x, n.concatenate([y, y], 0)
+    for seed, (name, scales) in enumerate([("ADD", (0.1, 0.1, 0.2)), ("ADD", (0.03, 0.2, 0.1)), ("MUL", (0.1, 0.05, 0.4))], 60):
+        n = Net(seed)
+        x = n.tensor([2, 3, 4, 5], scales[0], 3)
+        a, b = n.split(x, [1, 1], 0)
+        b = n.quantise(b, scales[1], -20)
+        same = n.op(name, [a, b], [n.tensor([1, 3, 4, 5], scales[2], 5)], name.capitalize() + "Options")
+        row = n.tensor([1, 1, 5], scales[1], 9, data=n.rng.integers(-128, 128, [1, 1, 5], np.int8))
+        same = n.op(name, [same, row], [n.tensor([1, 3, 4, 5], scales[2], 5)], name.capitalize() + "Options",
+                    fusedActivationFunction=1)
+        column = n.slice(a, [0, 0, 1, 0], [1, 3, 2, 5], [1] * 4)
+        same = n.op(name, [column, same], [n.tensor([1, 3, 4, 5], scales[2], -5)], name.capitalize() + "Options",
+                    fusedActivationFunction=3)
+        yield f"{name} {scales}", n, x, same
+    pools = [((2, 2), (1, 1), VALID, (6, 7)), ((3, 4), (2, 3), SAME, (4, 3)), ((7, 8), (1, 1), VALID, (1, 1))]
+    for seed, (kernel, stride, padding, size) in enumerate(pools, 70):
+        for name in ["AVERAGE_POOL_2D", "MAX_POOL_2D"]:
+            n = Net(seed)
+            x = n.tensor([2, 7, 8, 3], 0.07, 9)
+            y = n.op(name, [x], [n.tensor([2, *size, 3], 0.07, 9)], "Pool2DOptions", padding=padding, strideH=stride[0],
+                     strideW=stride[1], filterHeight=kernel[0], filterWidth=kernel[1], fusedActivationFunction=seed % 2)
+            yield f"{name} {kernel}", n, x, y
+    n = Net(80)
+    x = n.tensor([3, 4, 5], 0.1, 17)
+    y = n.op("PAD", [x, n.numbers([[1, 0], [0, 0], [2, 3]])], [n.tensor([4, 4, 10], 0.1, 17)], "PadOptions")
+    for axis, shape in [(0, [2, 4, 4, 10]), (2, [4, 4, 2, 10]), (-1, [4, 4, 10, 2])]:
+        z = n.op("PACK", [y, y], [n.tensor(shape, 0.1, 17)], "PackOptions", valuesCount=2, axis=axis)
+        a, b = n.split(n.reshape(z, [2, 160]), [1, 1], 0)
+        y = n.reshape(a if axis else b, [4, 4, 10])
+    yield "padded and packed", n, x, z
     for seed, (scale, zero) in enumerate([(0.189556, 24), (0.0947403, 36), (0.01, -100), (0.5, 0), (1.54, -128), (0.0625, 1)], 30):
         n = Net(seed)
         x = n.tensor([1, 256], scale, zero)

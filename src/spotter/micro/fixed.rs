@@ -5,7 +5,7 @@
 //! fixed-point functions of gemmlowp.
 
 /// A positive factor: `fraction` · 2^(`shift` − 31).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Factor {
     /// 2^30 to 2^31 − 1, or 0.
     pub(super) fraction: i32,

@@ -1,7 +1,7 @@
 //! The inner loops: a step, done.
 
 use super::fixed::Factor;
-use super::step::{Convolution, Copied, Lookup, Place, Step};
+use super::step::{Combination, Convolution, Copied, Lookup, Place, Pool, Step};
 
 /// Channels of a depthwise convolution that are summed side by side.
 const LANES: usize = 16;
@@ -38,6 +38,15 @@ pub(super) fn run(step: &Step, file: &[u8], words: &[u32], memory: &mut [u8]) ->
         Step::Lookup(step) => {
             let (from, to) = pair(file, memory, step.from, step.to)?;
             lookup(step, words, from, to)
+        }
+        Step::Combine(step) => combine(step, file, memory),
+        Step::Pool(step) => {
+            let (from, to) = pair(file, memory, step.from, step.to)?;
+            pool(step, bytemuck::cast_slice(from), bytemuck::cast_slice_mut(to))
+        }
+        Step::Fill(to, value) => {
+            memory.get_mut(to.at..to.at + to.len)?.fill(*value);
+            Some(())
         }
     }
 }
@@ -278,6 +287,72 @@ fn lookup(step: &Lookup, words: &[u32], from: &[u8], to: &mut [u8]) -> Option<()
     for (to, from) in to.iter_mut().zip(from) {
         let word = table.get(usize::from(*from / 4)).copied().unwrap_or(0);
         *to = word.to_le_bytes()[usize::from(*from % 4)];
+    }
+    Some(())
+}
+
+/// Before two numbers of different scales are added, they are shifted left by so much.
+const SUM_BITS: u32 = 20;
+
+#[inline(never)]
+fn combine(step: &Combination, file: &[u8], memory: &mut [u8]) -> Option<()> {
+    // Whatever was computed before lies before.
+    let (before, to) = memory.split_at_mut_checked(step.to.at)?;
+    let from = |place: Place| bytes(if place.constant { file } else { before }, place);
+    let (a, b) = (from(step.from[0])?, from(step.from[1])?);
+    let [first, second, third, fourth] = step.counts;
+    let mut output = to.get_mut(..step.to.len)?.iter_mut();
+    for i in 0..first {
+        for j in 0..second {
+            for k in 0..third {
+                for l in 0..fourth {
+                    let at = |steps: [usize; 4]| i * steps[0] + j * steps[1] + k * steps[2] + l * steps[3];
+                    let centred = |number: u8, zero: i32| i32::from(number.cast_signed()) - zero;
+                    let a = centred(*a.get(at(step.steps[0]))?, step.zeros[0]);
+                    let b = centred(*b.get(at(step.steps[1]))?, step.zeros[1]);
+                    let [of_a, of_b, of_both] = step.factors;
+                    let sum = match step.product {
+                        true => a * b,
+                        false => of_a.apply(a << SUM_BITS) + of_b.apply(b << SUM_BITS),
+                    };
+                    let [least, most] = step.range;
+                    let value = of_both.apply(sum).saturating_add(step.zeros[2]).clamp(least, most);
+                    *output.next()? = (value as i8).cast_unsigned();
+                }
+            }
+        }
+    }
+    Some(())
+}
+
+#[inline(never)]
+fn pool(step: &Pool, from: &[i8], to: &mut [i8]) -> Option<()> {
+    let [rows, columns, channels] = step.input;
+    let mut output = to.iter_mut();
+    let seen = |axis: usize, at: usize, size: usize| {
+        let start = (at * step.stride[axis]).saturating_sub(step.padding[axis]);
+        start..(at * step.stride[axis] + step.kernel[axis]).saturating_sub(step.padding[axis]).min(size)
+    };
+    for batch in 0..step.batch {
+        for y in 0..step.output[0] {
+            for x in 0..step.output[1] {
+                for channel in 0..channels {
+                    let (mut sum, mut count, mut largest) = (0i32, 0i32, -128);
+                    for row in seen(0, y, rows) {
+                        for column in seen(1, x, columns) {
+                            let at = ((batch * rows + row) * columns + column) * channels + channel;
+                            let value = i32::from(*from.get(at)?);
+                            (sum, count, largest) = (sum + value, count + 1, value.max(largest));
+                        }
+                    }
+                    // The nearest, halves away from zero.
+                    let half = if sum < 0 { -(count / 2) } else { count / 2 };
+                    let value = if step.largest { largest } else { (sum + half) / count.max(1) };
+                    let [least, most] = step.range;
+                    *output.next()? = value.clamp(least, most) as i8;
+                }
+            }
+        }
     }
     Some(())
 }

@@ -10,9 +10,10 @@
 //! the reference kernels of TensorFlow Lite and of TensorFlow Lite Micro. (TensorFlow Lite's optimised kernels for large
 //! machines, among them those in microWakeWord's Python package, round otherwise: see `tests/micro_wake_word.rs`.)
 //!
-//! Operators that are known: those of all published models, `CALL_ONCE`, `VAR_HANDLE`, `READ_VARIABLE`,
-//! `ASSIGN_VARIABLE`, `CONCATENATION`, `STRIDED_SLICE`, `SPLIT_V`, `RESHAPE`, `EXPAND_DIMS`, `SQUEEZE`, `CONV_2D`,
-//! `DEPTHWISE_CONV_2D`, `FULLY_CONNECTED`, `LOGISTIC` and `QUANTIZE`, on 8-bit numbers.
+//! Operators that are known, on 8-bit numbers: those of the published models, `CALL_ONCE`, `VAR_HANDLE`, `READ_VARIABLE`,
+//! `ASSIGN_VARIABLE`, `CONCATENATION`, `STRIDED_SLICE`, `SPLIT_V`, `RESHAPE`, `CONV_2D`, `DEPTHWISE_CONV_2D`,
+//! `FULLY_CONNECTED`, `LOGISTIC` and `QUANTIZE`; and of the others that ESPHome runs, `EXPAND_DIMS`, `SQUEEZE`, `ADD`,
+//! `MUL`, `AVERAGE_POOL_2D`, `MAX_POOL_2D`, `PAD` and `PACK`, not `MEAN`.
 
 mod error;
 mod file;
@@ -57,15 +58,21 @@ impl fmt::Display for MicroEvidence {
 
 /// Numbers of the operators in the file.
 mod code {
+    pub(super) const ADD: u32 = 0;
+    pub(super) const AVERAGE_POOL_2D: u32 = 1;
     pub(super) const CONCATENATION: u32 = 2;
     pub(super) const CONV_2D: u32 = 3;
     pub(super) const DEPTHWISE_CONV_2D: u32 = 4;
     pub(super) const FULLY_CONNECTED: u32 = 9;
     pub(super) const LOGISTIC: u32 = 14;
+    pub(super) const MAX_POOL_2D: u32 = 17;
+    pub(super) const MUL: u32 = 18;
     pub(super) const RESHAPE: u32 = 22;
+    pub(super) const PAD: u32 = 34;
     pub(super) const SQUEEZE: u32 = 43;
     pub(super) const STRIDED_SLICE: u32 = 45;
     pub(super) const EXPAND_DIMS: u32 = 70;
+    pub(super) const PACK: u32 = 83;
     pub(super) const SPLIT_V: u32 = 102;
     pub(super) const QUANTIZE: u32 = 114;
     pub(super) const CALL_ONCE: u32 = 129;

@@ -2,7 +2,7 @@
 
 use super::file::{Call, Constants, File, Graph, INT8, INT32, RANK, RESOURCE, Shape, Tensor, UINT8};
 use super::fixed::{Factor, logistic_table};
-use super::step::{Convolution, Copied, Lookup, Place, Step};
+use super::step::{Combination, Convolution, Copied, Lookup, Place, Pool, Step};
 use super::{MicroError, code};
 
 /// Most tensors that a graph may have; published models have about a hundred.
@@ -143,8 +143,12 @@ impl<'f, S: Sink> Planner<'f, '_, S> {
         if let Step::Convolve(layer) | Step::Depthwise(layer) = &step {
             let seen = layer.weights.len / layer.output[2];
             self.products = self.products.saturating_add(layer.to.len.saturating_mul(seen));
-            limit("products", MAX_PRODUCTS, self.products)?;
         }
+        if let Step::Pool(pool) = &step {
+            let seen = pool.kernel[0] * pool.kernel[1];
+            self.products = self.products.saturating_add(pool.to.len.saturating_mul(seen));
+        }
+        limit("products", MAX_PRODUCTS, self.products)?;
         self.sink.step(step);
         Ok(())
     }
@@ -230,6 +234,12 @@ impl<'f, S: Sink> Planner<'f, '_, S> {
             code::FULLY_CONNECTED => self.connect(&call),
             code::LOGISTIC => self.logistic(&call),
             code::QUANTIZE => self.quantise(&call),
+            code::ADD => self.combine(&call, false),
+            code::MUL => self.combine(&call, true),
+            code::AVERAGE_POOL_2D => self.pool(&call, false),
+            code::MAX_POOL_2D => self.pool(&call, true),
+            code::PAD => self.pad(&call),
+            code::PACK => self.pack(&call),
             _ => Err(MicroError::Operator { operator: call.operator }),
         }
     }
@@ -622,6 +632,130 @@ impl<'f, S: Sink> Planner<'f, '_, S> {
             };
         }
         self.table(call, &table)
+    }
+}
+
+impl<S: Sink> Planner<'_, '_, S> {
+    /// Sum or product; a dimension of one goes with any.
+    fn combine(&mut self, call: &Call<'_>, product: bool) -> Result<(), MicroError> {
+        call.expect(2, 2, 1)?;
+        let (a, b) = (self.graph.tensor(call.input(0)?)?, self.graph.tensor(call.input(1)?)?);
+        let output = self.graph.tensor(call.output(0)?)?;
+        let ((a_scale, a_zero), (b_scale, b_zero)) = (a.signed()?, b.signed()?);
+        let (scale, zero) = output.signed()?;
+        let counts = output.shape.aligned();
+        let mut steps_of = [[0; RANK]; 2];
+        for (tensor, steps_of) in [&a, &b].into_iter().zip(&mut steps_of) {
+            let dims = tensor.shape.aligned();
+            let mut expected = counts;
+            let own = steps(&Shape { dims, rank: RANK });
+            for dim in 0..RANK {
+                match dims[dim] {
+                    1 => expected[dim] = 1,
+                    _ => steps_of[dim] = own[dim],
+                }
+            }
+            tensor.check_shape(expected)?;
+        }
+        let (from, to, both) = (f64::from(a_scale), f64::from(scale), f64::from(b_scale));
+        let twice = 2.0 * from.max(both);
+        let ratios = match product {
+            true => [0.0, 0.0, from * both / to],
+            false => [from / twice, both / twice, twice / (f64::from(1 << 20) * to)],
+        };
+        let mut factors = [Factor::default(); 3];
+        for (slot, ratio) in factors.iter_mut().zip(ratios) {
+            let wrong = MicroError::Scale { tensor: output.index, channel: 0, actual: scale };
+            *slot = Factor::new(ratio).ok_or(wrong)?;
+        }
+        let range = range(call, &output, call.flag(0)?)?;
+        let from = [self.find(&a)?, self.find(&b)?];
+        let to = self.define(&output)?;
+        let zeros = [a_zero, b_zero, zero];
+        let steps = steps_of;
+        self.step(Step::Combine(Combination { product, from, to, counts, steps, zeros, factors, range }))
+    }
+
+    fn pool(&mut self, call: &Call<'_>, largest: bool) -> Result<(), MicroError> {
+        call.expect(1, 1, 1)?;
+        let (input, output) = (self.graph.tensor(call.input(0)?)?, self.graph.tensor(call.output(0)?)?);
+        input.check("dimensions", RANK as i64, input.shape.rank as i64)?;
+        let [batch, rows, columns, channels] = input.shape.dims;
+        let mut kernel = [1; 2];
+        for (slot, field) in kernel.iter_mut().zip([4, 3]) {
+            let size = i64::from(call.option(field, 0)?);
+            call.check("size of the window", size.clamp(1, 1 << 16), size)?;
+            *slot = size as usize;
+        }
+        let stride = [call.option(2, 0)?, call.option(1, 0)?];
+        let edges = Edges::new(call, [rows, columns], kernel, stride, [1, 1])?;
+        let [height, width] = edges.output;
+        output.check_shape([batch, height, width, channels])?;
+        same(&output, output.signed()?, input.signed()?)?;
+        let range = range(call, &output, call.flag(5)?)?;
+        let (from, to) = (self.find(&input)?, self.define(&output)?);
+        self.step(Step::Pool(Pool {
+            largest,
+            from,
+            to,
+            batch,
+            input: [rows, columns, channels],
+            output: edges.output,
+            kernel,
+            stride: edges.stride,
+            padding: edges.padding,
+            range,
+        }))
+    }
+
+    /// More of zero around it.
+    fn pad(&mut self, call: &Call<'_>) -> Result<(), MicroError> {
+        call.expect(2, 2, 1)?;
+        let (input, output) = (self.graph.tensor(call.input(0)?)?, self.graph.tensor(call.output(0)?)?);
+        let rank = input.shape.rank;
+        let around = self.graph.tensor(call.input(1)?)?.constants(&self.file, 2 * rank)?;
+        let mut expected = input.shape;
+        let mut start = 0;
+        for dim in 0..rank {
+            let [before, after] = [around.get(2 * dim), around.get(2 * dim + 1)].map(i64::from);
+            for count in [before, after] {
+                call.check("padding", count.clamp(0, 1 << 20), count)?;
+            }
+            expected.dims[dim] += (before + after) as usize;
+            start += before as usize * steps(&output.shape)[dim];
+        }
+        output.check_shape(expected.aligned())?;
+        let quantised = output.signed()?;
+        same(&output, quantised, input.signed()?)?;
+        let (from, to) = (self.find(&input)?, self.define(&output)?);
+        self.step(Step::Fill(to, (quantised.1 as i8).cast_unsigned()))?;
+        self.copy((from, &input.shape, 0), [1; RANK], (to, &expected, start), input.shape.dims)
+    }
+
+    /// Tensors of one shape side by side, along a new dimension.
+    fn pack(&mut self, call: &Call<'_>) -> Result<(), MicroError> {
+        call.expect(1, usize::MAX, 1)?;
+        let output = self.graph.tensor(call.output(0)?)?;
+        let axis = axis(call, &output.shape, call.option(1, 0)?)?;
+        output.check("size", call.inputs() as i64, output.shape.dims[axis] as i64)?;
+        let quantised = output.signed()?;
+        let part = Shape { dims: with(output.shape.dims, axis, 1), ..output.shape };
+        for number in 0..call.inputs() {
+            self.find(&self.graph.tensor(call.input(number)?)?)?;
+        }
+        let to = self.define(&output)?;
+        for number in 0..call.inputs() {
+            let input = self.graph.tensor(call.input(number)?)?;
+            let mut expected = part;
+            expected.dims[axis..].rotate_left(1);
+            expected.rank = output.shape.rank - 1;
+            input.check_shape(expected.aligned())?;
+            same(&input, input.signed()?, quantised)?;
+            let from = self.find(&input)?;
+            let to_start = number * steps(&output.shape)[axis];
+            self.copy((from, &part, 0), [1; RANK], (to, &output.shape, to_start), part.dims)?;
+        }
+        Ok(())
     }
 }
 

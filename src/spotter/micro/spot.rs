@@ -5,7 +5,7 @@ use super::model::MicroModel;
 use super::net::{MicroMemory, MicroNet};
 use crate::audio::SampleSpan;
 use crate::error::ConfigError;
-use crate::frontend::{MAX_MEL_BINS, MelFrame, MicroFrontEnd, MicroFrontEndConfig};
+use crate::frontend::{MelFrame, MicroFrontEnd, MicroFrontEndConfig};
 use crate::spotter::settle::Settler;
 use crate::spotter::{Detection, Evidence, KeywordSpotter};
 use crate::vad::VadFrame;
@@ -15,6 +15,8 @@ use zeroize::Zeroize;
 const WARM_UP: u64 = 8000;
 /// Samples for which a score under the threshold must not rise again before it is told as a near miss: 240 ms.
 const PATIENCE: usize = 3840;
+/// Bands of a frame.
+const BANDS: usize = MicroFrontEndConfig::base().mel_bins;
 /// Most frames that a model may take at once.
 const MAX_FRAMES: usize = 16;
 /// Most probabilities that are averaged.
@@ -63,7 +65,7 @@ pub struct MicroSpotter<'a> {
     /// From one run of the model to the next, ms.
     step_ms: u32,
     /// Features for the next run.
-    features: [i8; MAX_FRAMES * MAX_MEL_BINS],
+    features: [i8; MAX_FRAMES * BANDS],
     frames: usize,
     /// The latest probabilities, the oldest at `next`.
     window: [f32; MAX_WINDOW],
@@ -98,7 +100,7 @@ impl<'a> MicroSpotter<'a> {
             true => Ok(()),
             false => Err(ConfigError::Mismatch { what, expected, actual }),
         };
-        expect("bands that the model takes", micro.mel_bins, bands)?;
+        expect("bands that the model takes", BANDS, bands)?;
         expect("frames that the model takes", frames.min(MAX_FRAMES), frames)?;
         expect("numbers that the model takes", frames * bands, model.input_len())?;
         expect("numbers that the model gives", 1, model.output_len())?;
@@ -110,7 +112,7 @@ impl<'a> MicroSpotter<'a> {
             settler: Settler::new(config.threshold, config.near_miss, config.refractory_ms, patience)?,
             duration: u64::from(config.duration_ms) * 16,
             step_ms,
-            features: [0; MAX_FRAMES * MAX_MEL_BINS],
+            features: [0; MAX_FRAMES * BANDS],
             frames: 0,
             window: [0.0; MAX_WINDOW],
             len: config.window,

@@ -1,5 +1,7 @@
 //! What a model's operators come down to: a few kinds of steps on bytes, each with all that it needs but the bytes themselves.
 
+use super::fixed::Factor;
+
 /// Where 8-bit numbers lie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
@@ -22,6 +24,10 @@ pub(super) enum Step {
     /// Every channel by itself.
     Depthwise(Convolution),
     Lookup(Lookup),
+    Combine(Combination),
+    Pool(Pool),
+    /// The same number everywhere.
+    Fill(Place, u8),
 }
 
 /// Numbers that go elsewhere as they are.
@@ -102,4 +108,38 @@ pub(super) struct Lookup {
     pub(super) to: Place,
     /// Where the 64 words of the table begin, four numbers each.
     pub(super) words: usize,
+}
+
+/// Sum or product of two numbers each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Combination {
+    pub(super) product: bool,
+    pub(super) from: [Place; 2],
+    pub(super) to: Place,
+    /// Sizes of the output's dimensions.
+    pub(super) counts: [usize; 4],
+    /// From one to the next along each dimension, 0 where the same number serves for all.
+    pub(super) steps: [[usize; 4]; 2],
+    /// Of the two inputs and the output.
+    pub(super) zeros: [i32; 3],
+    /// Likewise; of a product, only the last.
+    pub(super) factors: [Factor; 3],
+    pub(super) range: [i32; 2],
+}
+
+/// The mean or the largest of what a window sees.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pool {
+    pub(super) largest: bool,
+    pub(super) from: Place,
+    pub(super) to: Place,
+    pub(super) batch: usize,
+    /// Rows, columns, channels.
+    pub(super) input: [usize; 3],
+    pub(super) output: [usize; 2],
+    pub(super) kernel: [usize; 2],
+    pub(super) stride: [usize; 2],
+    /// Rows above and columns to the left that aren't there.
+    pub(super) padding: [usize; 2],
+    pub(super) range: [i32; 2],
 }
