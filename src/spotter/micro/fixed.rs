@@ -1,8 +1,8 @@
-//! Arithmetic on quantised numbers, as the reference kernels of TensorFlow Lite do it, bit for bit: scales as 32-bit fractions and powers
-//! of two, sums rounded twice, a logistic function in fixed point.
+//! Arithmetic on quantised numbers, as the reference kernels of TensorFlow Lite do it, bit for bit: scales as 32-bit
+//! fractions and powers of two, sums rounded twice, a logistic function in fixed point.
 //!
-//! Sources: Jacob et al., *Quantization and training of neural networks for efficient integer-arithmetic-only inference*, 2018, and the
-//! fixed-point functions of gemmlowp.
+//! Sources: Jacob et al., *Quantization and training of neural networks for efficient integer-arithmetic-only inference*,
+//! 2018, and the fixed-point functions of gemmlowp.
 
 /// A positive factor: `fraction` · 2^(`shift` − 31).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,7 +13,8 @@ pub(super) struct Factor {
 }
 
 impl Factor {
-    /// The factor nearest to `value`; `None` if that is none that a sum can be multiplied by: negative, 2^16 or more, no number.
+    /// The factor nearest to `value`; `None` if that is none that a sum can be multiplied by: negative, 2^16 or more, no
+    /// number.
     pub(super) fn new(value: f64) -> Option<Factor> {
         if !(0.0..65536.0).contains(&value) {
             return None;

@@ -1,7 +1,7 @@
 //! Reading a FlatBuffer in place: tables, vectors and strings, every offset checked against the end of the file.
 //!
-//! The layout is that of <https://flatbuffers.dev/internals/>: little-endian, offsets forward from where they stand; a table begins with the
-//! distance back to its vtable, which says where in the table each field lies, 0 if it is left out.
+//! The layout is that of <https://flatbuffers.dev/internals/>: little-endian, offsets forward from where they stand; a table
+//! begins with the distance back to its vtable, which says where in the table each field lies, 0 if it is left out.
 
 use super::MicroError;
 use crate::image::{u16_at, u32_at};
@@ -72,7 +72,8 @@ impl<'a> Table<'a> {
         Ok(span(self.bytes, at, len * N)?.as_chunks().0)
     }
 
-    /// Where a vector of bytes, or the text of a string, lies in the file, and how long it is; `(0, 0)` if it is left out.
+    /// Where a vector of bytes, or the text of a string, lies in the file, and how long it is; `(0, 0)` if it is left
+    /// out.
     pub(super) fn place(&self, id: usize) -> Result<(usize, usize), MicroError> {
         self.vector(id, 1)
     }

@@ -73,7 +73,8 @@ impl Copied {
 pub(super) struct Convolution {
     pub(super) from: Place,
     pub(super) to: Place,
-    /// Where in the file the weights lie: output channel, row, column, input channel; of a depthwise one row, column, output channel.
+    /// Where in the file the weights lie: output channel, row, column, input channel; of a depthwise one row, column,
+    /// output channel.
     pub(super) weights: Place,
     /// Where each output channel's three words begin: bias less what the input's zero adds, the factor's fraction and shift.
     pub(super) words: usize,
