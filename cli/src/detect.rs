@@ -95,6 +95,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, UsageError> {
                 Engine::Phonetic => ("typed phrases", "--phrase, not --model"),
                 Engine::Net | Engine::Cascade => ("networks trained for a phrase", "--model, not --phrase"),
                 Engine::Onnx => ("models in ONNX", "--model, not --phrase"),
+                Engine::Micro => ("models of microWakeWord's", "--model, not --phrase"),
                 _ => ("enrolled phrases", "--model, not --phrase"),
             };
             return Err(UsageError(format!("engine `{}` hears {hears}: use {instead}", engine.name())));

@@ -1,6 +1,7 @@
 //! Keyword spotting: was the phrase said, when, how sure, and why so sure.
 
 pub mod net;
+pub mod micro;
 #[cfg(feature = "onnx")]
 pub mod onnx;
 pub mod phonetic;
@@ -14,6 +15,7 @@ use crate::playback::PlaybackEvidence;
 use crate::vad::VadFrame;
 use cascade::CascadeEvidence;
 use core::fmt;
+use micro::MicroEvidence;
 use net::NetEvidence;
 #[cfg(feature = "onnx")]
 use onnx::OnnxEvidence;
@@ -57,6 +59,8 @@ pub enum Evidence {
     Phonetic(PhoneticEvidence),
     /// From the `cascade` engine.
     Cascade(CascadeEvidence),
+    /// From the `micro` engine.
+    Micro(MicroEvidence),
     /// From the `onnx` engine.
     #[cfg(feature = "onnx")]
     Onnx(OnnxEvidence),
@@ -71,6 +75,7 @@ impl fmt::Display for Evidence {
             Evidence::Template(evidence) => evidence.fmt(f),
             Evidence::Phonetic(evidence) => evidence.fmt(f),
             Evidence::Cascade(evidence) => evidence.fmt(f),
+            Evidence::Micro(evidence) => evidence.fmt(f),
             #[cfg(feature = "onnx")]
             Evidence::Onnx(evidence) => evidence.fmt(f),
             Evidence::Playback(evidence) => evidence.fmt(f),

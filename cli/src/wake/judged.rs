@@ -37,13 +37,16 @@ impl Judged {
             model: name.map(|name| name.to_string_lossy().into_owned()),
             digest: Some(digest(&source.image)),
             threshold: Some(threshold),
-            settings: [
-                ("vad.threshold", vad.threshold.to_string()),
-                ("vad.onset_frames", vad.onset_frames.to_string()),
-                ("vad.hangover_frames", vad.hangover_frames.to_string()),
-            ]
-            .map(|(name, value)| (name.to_string(), value))
-            .into(),
+            settings: source
+                .settings()
+                .into_iter()
+                .chain([
+                    ("vad.threshold", vad.threshold.to_string()),
+                    ("vad.onset_frames", vad.onset_frames.to_string()),
+                    ("vad.hangover_frames", vad.hangover_frames.to_string()),
+                ])
+                .map(|(name, value)| (name.to_string(), value))
+                .collect(),
         };
         let phrase = phrases.into_iter().next().unwrap_or_default();
         let make = move || {
@@ -52,7 +55,9 @@ impl Judged {
             // A network, checked or not, wakes when its running score crosses the threshold; the others when they have
             // made up their mind.
             let decides = match source.engine {
-                super::Engine::Net | super::Engine::Cascade | super::Engine::Onnx => Decides::ByScore,
+                super::Engine::Net | super::Engine::Cascade | super::Engine::Onnx | super::Engine::Micro => {
+                    Decides::ByScore
+                }
                 _ => Decides::ByDetection,
             };
             let chain = Chain::new(pipeline, spotter, decides).map_err(|error| failed(&error))?;

@@ -1,6 +1,7 @@
 //! Wake phrases: which engines there are, models from files, and phrases from text.
 
 mod judged;
+mod micro;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod spotter;
@@ -39,6 +40,8 @@ pub(crate) enum Engine {
     Onnx,
     /// A network trained for a phrase, and the phrase as text to check what it finds
     Cascade,
+    /// A model of microWakeWord's (.tflite), with its JSON manifest beside it
+    Micro,
 }
 
 impl Engine {
@@ -49,6 +52,7 @@ impl Engine {
             Engine::Template => "template",
             Engine::Onnx => "onnx",
             Engine::Cascade => "cascade",
+            Engine::Micro => "micro",
         }
     }
 
@@ -95,13 +99,18 @@ impl Source {
         let name = file.display();
         let image =
             fs::read(file).map_err(|error| UsageError(format!("model {name}: cannot be read: {error}")))?;
-        if file.extension().is_none_or(|extension| extension != "onnx") {
+        let is = |wanted: &str| file.extension().is_some_and(|extension| extension == wanted);
+        if is("tflite") || image.get(4..8) == Some(b"TFL3") {
+            let micro = Some(Box::new(micro::Micro::read(file)?));
+            return Ok(Source { engine: Engine::Micro, micro, ..Source::of_model(&name.to_string(), image) });
+        }
+        if !is("onnx") {
             return Ok(Source::of_model(&name.to_string(), image));
         }
         #[cfg(feature = "onnx")]
         {
             let onnx = Some(Box::new(onnx::Onnx::read(file, &image)?));
-            Ok(Source { name: name.to_string(), engine: Engine::Onnx, image, onnx })
+            Ok(Source { engine: Engine::Onnx, onnx, ..Source::of_model(&name.to_string(), image) })
         }
         #[cfg(not(feature = "onnx"))]
         Err(UsageError(format!("model {name}: {NO_ONNX}")))
@@ -146,6 +155,11 @@ impl Source {
         let problem = |what: String| UsageError(format!("model {name}: --fa-per-hour {per_hour}: {what}"));
         if self.engine == Engine::Onnx {
             return Err(problem("a model in ONNX has no curve of false accepts; use --threshold".into()));
+        }
+        if self.engine == Engine::Micro {
+            return Err(problem(
+                "a model of microWakeWord's has no curve of false accepts; use --threshold".into(),
+            ));
         }
         if !matches!(self.engine, Engine::Net | Engine::Cascade) {
             return Err(problem("an enrolled phrase has no curve of false accepts; use --threshold".into()));

@@ -6,6 +6,7 @@ use earnest::Storage;
 use earnest::frontend::MelFrame;
 use earnest::nn::{Model, Net};
 use earnest::spotter::cascade::{CascadeConfig, CascadeMemory, CascadeSpotter};
+use earnest::spotter::micro::MicroSpotter;
 use earnest::spotter::net::{NetConfig, NetModel, NetSpotter};
 use earnest::spotter::phonetic::{PhoneticConfig, PhoneticSpotter, PhraseSet};
 use earnest::spotter::template::{TemplateConfig, TemplateModel, TemplateSpotter};
@@ -26,6 +27,7 @@ pub(crate) enum Spotter {
     Template(Box<TemplateSpotter<'static>>),
     Phonetic(Box<PhoneticSpotter<'static>>),
     Cascade(Box<CascadeSpotter<'static>>),
+    Micro(Box<MicroSpotter<'static>>),
     #[cfg(feature = "onnx")]
     Onnx(Box<earnest::spotter::onnx::OnnxSpotter>),
 }
@@ -38,6 +40,7 @@ impl Spotter {
             Spotter::Template(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
             Spotter::Phonetic(spotter) => spotter.process_all(frame, vad, &mut tell),
             Spotter::Cascade(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
+            Spotter::Micro(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
             #[cfg(feature = "onnx")]
             Spotter::Onnx(spotter) => spotter.process(frame, vad).into_iter().for_each(tell),
         }
@@ -50,6 +53,7 @@ impl Spotter {
             Spotter::Template(spotter) => spotter.score(),
             Spotter::Phonetic(spotter) => spotter.phrase_score(phrase),
             Spotter::Cascade(spotter) => spotter.score(),
+            Spotter::Micro(spotter) => spotter.score(),
             #[cfg(feature = "onnx")]
             Spotter::Onnx(spotter) => spotter.score(),
         }
@@ -63,6 +67,7 @@ impl KeywordSpotter for Spotter {
             Spotter::Template(spotter) => spotter.hear(pcm),
             Spotter::Phonetic(spotter) => spotter.hear(pcm),
             Spotter::Cascade(spotter) => spotter.hear(pcm),
+            Spotter::Micro(spotter) => spotter.hear(pcm),
             #[cfg(feature = "onnx")]
             Spotter::Onnx(spotter) => spotter.hear(pcm),
         }
@@ -74,6 +79,7 @@ impl KeywordSpotter for Spotter {
             Spotter::Template(spotter) => spotter.process(frame, vad),
             Spotter::Phonetic(spotter) => spotter.process(frame, vad),
             Spotter::Cascade(spotter) => spotter.process(frame, vad),
+            Spotter::Micro(spotter) => spotter.process(frame, vad),
             #[cfg(feature = "onnx")]
             Spotter::Onnx(spotter) => spotter.process(frame, vad),
         }
@@ -85,6 +91,7 @@ impl KeywordSpotter for Spotter {
             Spotter::Template(spotter) => spotter.score(),
             Spotter::Phonetic(spotter) => spotter.score(),
             Spotter::Cascade(spotter) => spotter.score(),
+            Spotter::Micro(spotter) => spotter.score(),
             #[cfg(feature = "onnx")]
             Spotter::Onnx(spotter) => spotter.score(),
         }
@@ -96,6 +103,7 @@ impl KeywordSpotter for Spotter {
             Spotter::Template(spotter) => spotter.reset(),
             Spotter::Phonetic(spotter) => spotter.reset(),
             Spotter::Cascade(spotter) => spotter.reset(),
+            Spotter::Micro(spotter) => spotter.reset(),
             #[cfg(feature = "onnx")]
             Spotter::Onnx(spotter) => spotter.reset(),
         }
@@ -120,6 +128,8 @@ pub(crate) struct Source {
     pub(crate) image: Vec<u8>,
     /// The phrase as text, where a cascade checks it.
     pub(crate) check: Vec<u8>,
+    /// What the manifest says of a model of microWakeWord's.
+    pub(super) micro: Option<Box<super::micro::Micro>>,
     /// What was declared of a model in ONNX.
     #[cfg(feature = "onnx")]
     pub(super) onnx: Option<Box<super::onnx::Onnx>>,
@@ -134,9 +144,15 @@ impl Source {
             engine,
             image,
             check: Vec::new(),
+            micro: None,
             #[cfg(feature = "onnx")]
             onnx: None,
         }
+    }
+
+    /// What beside the image a result depends on.
+    pub(super) fn settings(&self) -> Vec<(&'static str, String)> {
+        self.micro.as_ref().map_or_else(Vec::new, |micro| micro.settings().into())
     }
 
     /// The spotter, its phrases and the threshold it uses.
@@ -155,6 +171,18 @@ impl Source {
             let spotter =
                 onnx.spotter(threshold, near_miss, refractory_ms).map_err(|error| failed(&error))?;
             return Ok((Spotter::Onnx(Box::new(spotter)), vec![onnx.phrase.clone()], threshold));
+        }
+        if let Some(micro) = &self.micro {
+            let threshold = match tells {
+                Tells::Everything => 1.0,
+                Tells::From(wanted) => wanted.unwrap_or(micro.threshold()),
+            };
+            let decides = match tells {
+                Tells::Everything => (threshold, 1.0, 0),
+                Tells::From(_) => (threshold, near_miss(0.2, threshold), 1000),
+            };
+            let spotter = micro.spotter(name, image, decides)?;
+            return Ok((Spotter::Micro(Box::new(spotter)), vec![micro.phrase.clone()], threshold));
         }
         match self.engine {
             Engine::Net => {

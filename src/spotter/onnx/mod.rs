@@ -13,8 +13,8 @@
 //!
 //! This engine allocates while it runs, unlike the others, and what it costs depends on the model.
 //!
-//! Not taken: microWakeWord's models. They are TensorFlow Lite files of a streaming kind, with 8-bit weights and their state
-//! in resource variables, for which there is no ONNX operator and which tract doesn't run.
+//! Not taken here: microWakeWord's models. They are TensorFlow Lite files with 8-bit weights and their state in resource
+//! variables, for which there is no ONNX operator; [`spotter::micro`](super::micro) runs them.
 
 mod chain;
 mod embedding;
