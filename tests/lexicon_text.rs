@@ -67,6 +67,7 @@ fn phrases_are_read_word_by_word() {
     assert_eq!(words("the 90s"), ["the", "ninety's"]);
     assert_eq!(words("K9 mp3 h264"), ["k", "nine", "mp", "three", "h", "two", "hundred", "sixty", "four"]);
     assert_eq!(words("stand-by"), ["stand", "by"]);
+    assert_eq!(words("e.a-0 on.off-3.5"), ["e.a", "zero", "on", "off", "three", "point", "five"]);
     let spans: Vec<_> = lexicon().pronounce("dim: 35").unwrap().into_iter().map(|word| word.span).collect();
     assert_eq!(spans, [0..3, 5..7, 5..7]);
 }

@@ -27,6 +27,9 @@ mod heap;
 
 /// Runs `work` where nothing may allocate or block.
 pub(crate) fn in_real_time<T>(work: impl FnOnce() -> T) -> T {
+    // The machine is asked what it can do once per process; threads that make their first network in that very moment wait
+    // for the answer. Tests run side by side, so it is asked before.
+    earnest_core::simd::Level::detect();
     #[cfg(rtsan)]
     realtime::__rtsan_realtime_enter();
     let (calls, result) = heap::calls(work);

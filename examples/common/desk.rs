@@ -24,6 +24,9 @@ class = "messages"
 tier = "disclosing"
 slots = 1
 phrase_phones = 11
+# The name is read back before anything is sent, and the answer has to say yes to it.
+[tiers.disclosing]
+min_slot_probability = 0.8
 "#;
 
 struct Household(PolicyFile);

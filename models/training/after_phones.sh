@@ -36,17 +36,20 @@ step "5  weights of the confidence: src/confidence/phones_m.rs (synthesize_comma
 # The table of step 2 is built into the library, so it is built again.
 (cd "$root" && cargo build --release -p earnest --example commands)
 python confidence.py ../phones-m.int8.ear --write ../../src/confidence/phones_m.rs
+python "$root/tests/golden/confidence.py" > "$EARNEST_CACHE/confidence.json" && mv "$EARNEST_CACHE/confidence.json" "$root/tests/golden/confidence.json"
 
 step "6  typed phrases on dev: benches/README.md"
 out=$EARNEST_CACHE/typed_phrases
 mkdir -p "$out"
 typed() { (cd "$root" && cargo bench --bench typed_phrases -- "$EARNEST_DATA" "$@"); }
-typed "$out/negative.jsonl" --sets speech,command,words,negative,noise
+typed "$out/negative.jsonl" --sets negative,speech,command,words ${EARNEST_DIALOGUE:+--more "$EARNEST_DIALOGUE"}
 typed "$out/confusable.jsonl" --sets tts/confusable --split train
 typed "$out/clean.jsonl" --sets wake/
 typed "$out/kitchen.jsonl" --sets wake/ --snr 10
 python "$root/benches/typed_phrases/figures.py" "$out/negative.jsonl" "$out/confusable.jsonl" \
     clean="$out/clean.jsonl" "kitchen 10 dB=$out/kitchen.jsonl"
+(cd "$root" && cargo build --release -p earnest-cli)
+./typed_card.sh
 
 step "7  what wake nets are checked by: thresholds on dev, cards (then, once, wake_card.sh --test); the score's weights are cascade.py's"
 for phrase in alexa computer snowboy "view glass"; do

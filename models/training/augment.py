@@ -1,14 +1,15 @@
 """Training batches: clips damaged in the mel domain, strung together into segments of fixed length.
 
 A segment is 12 s: clips one after another with gaps, over a bed of noise, so that the network sees speech begin, end and
-begin again as it will in a stream, and nothing is lost to padding. Every random choice comes from (seed, step), so a
+begin again as it will in a stream, and nothing is lost to padding. A segment may be asked for in several views: the same
+clips at the same places, each view with a damage of its own. Every random choice comes from (seed, step), so a
 resumed run goes on with the batches it would have had.
 """
 import numpy as np
 
 from corpus import cached, clips
 from frontend import BANDS, FLOOR
-from lexicon import best, lattice
+from lexicon import best, lattice, transcribed
 from symbols import BLANK, SYMBOLS, collapse
 
 FRAMES = 1200                      # mel frames of a segment; teacher and output frames are half as many
@@ -24,21 +25,29 @@ WEIGHTS = {"speech/ljspeech": 2.5, "speech/librispeech_train": 2.0, "speech/spee
 
 
 class Clip:
-    """One clip: its mel copies, the teacher's posteriors and its labels; either of the last two may be missing."""
+    """One clip: its mel copies, the teacher's posteriors and its labels; either of the last two may be missing.
+
+    `places`: the teacher's frame of each label, where the posteriors spell the labels; such a clip may be cut anywhere.
+    """
 
     def __init__(self, row, teacher, labels):
         self.key, self.teacher, self.labels = row["key"], teacher, labels
         self.mels = [np.load(p) for k in ("mel", "mel1", "mel2") if (p := cached(k, row["key"])).exists()]
         self.frames = len(self.mels[0])
+        self.places = None
+        if teacher is not None and labels is not None:
+            heard = teacher.argmax(1)
+            if collapse(heard) == list(labels):
+                self.places = np.flatnonzero((heard != BLANK) & (heard != np.concatenate([[BLANK], heard[:-1]])))
 
 
 def labels_of(row, teacher):
-    """Known phones, or the dictionary's pronunciation nearest to what the teacher hears, or None."""
+    """Known phones, or the pronunciation of the text, or of what transcribe.py heard, nearest to what the teacher hears, or None."""
     if "symbols" in row:
         return row["symbols"]
     text = row.get("text") or row.get("phrase")
     if not text:
-        return None
+        return transcribed(row, collapse(teacher.argmax(1))) if teacher is not None else None
     options, unknown = lattice(text)
     if unknown or not options:
         return None
@@ -83,12 +92,18 @@ def vocal_tracts():
     return out
 
 
+def equaliser(rng):
+    """A smooth random change of colour, natural logarithm of power per band: some 6 dB up or down."""
+    knots = rng.normal(0, 0.6, 6)
+    return np.interp(np.linspace(0, 5, BANDS), np.arange(6), knots).astype(np.float32)
+
+
 class Batches:
-    def __init__(self, clips, weights, noise, size, seed, easy=True):
+    def __init__(self, clips, weights, noise, size, seed, easy=True, views=1):
         self.easy = easy                         # whether damage grows from little
-        self.clips, self.size, self.seed, self.noise = clips, size, seed, noise
+        self.clips, self.size, self.seed, self.noise, self.views = clips, size, seed, noise, views
         self.tracts = vocal_tracts()
-        labelled = np.array([c.labels is not None and c.frames < 1000 for c in clips])
+        labelled = np.array([c.labels is not None and (c.frames < 1000 or c.places is not None) for c in clips])
         taught = np.array([c.teacher is not None for c in clips])
         self.pools = [(np.flatnonzero(m), np.cumsum(weights[m] / np.maximum([c.frames for c, k in zip(clips, m) if k], 1)))
                       for m in (labelled, taught)]
@@ -100,25 +115,36 @@ class Batches:
         return self.clips[members[np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right")]]
 
     def clip(self, c, rng, room, hard, vary):
-        """One clip, warped in time and frequency: mel power [n, 40], teacher [n / 2, symbols] or None."""
-        x = c.mels[rng.integers(len(c.mels)) if rng.random() < 0.8 * hard else 0].astype(np.float32)
+        """One clip, or a stretch of it, warped in time, and in colour and frequency as each view has it: mel powers
+        [n, 40] of the views, teacher [n / 2, symbols] or None, labels."""
+        frames = c.frames
         rate = np.exp(rng.uniform(-0.18, 0.18)) if rng.random() < 0.5 * vary else 1.0
-        n = int(len(x) / rate) & ~1
+        n = int(frames / rate) & ~1
         start = 0.0
-        if n > room:                              # only where no labels are wanted
+        whole = n <= room
+        if not whole:
             start, n = rng.uniform(0, n - room), room & ~1
-        at = np.clip((start + np.arange(n)) * rate, 0, len(x) - 1)
-        low = np.minimum(at.astype(int), len(x) - 2)
+        at = np.clip((start + np.arange(n)) * rate, 0, frames - 1)
+        low = np.minimum(at.astype(int), frames - 2)
         part = (at - low).astype(np.float32)[:, None]
-        x = x[low] * (1 - part) + x[low + 1] * part
-        if rng.random() < 0.6 * vary:
-            x = x @ self.tracts[rng.integers(len(self.tracts))]
-        x += rng.uniform(-1.4, 1.4)
-        teacher = None
+        gain = rng.uniform(-1.4, 1.4)
+        powers = []
+        for _ in range(self.views):
+            x = c.mels[rng.integers(len(c.mels)) if rng.random() < 0.8 * hard else 0].astype(np.float32)
+            x = x[low] * (1 - part) + x[low + 1] * part
+            if rng.random() < 0.6 * vary:
+                x = x @ self.tracts[rng.integers(len(self.tracts))]
+            if rng.random() < 0.5 * vary:
+                x = x + equaliser(rng)
+            powers.append(np.exp(x + gain))
+        teacher, labels = None, c.labels
+        if not whole:                             # a label right at a cut is left to the teacher
+            where = (c.places - start / 2) / rate if c.places is not None else []
+            labels = [c.labels[i] for i, w in enumerate(where) if 2 <= w < n // 2 - 4]
         if c.teacher is not None:
             index = np.round((start / 2 + np.arange(n // 2)) * rate).astype(int)
             teacher = c.teacher[np.minimum(index, len(c.teacher) - 1)].astype(np.float32)
-        return np.exp(x), teacher
+        return powers, teacher, labels
 
     def bed(self, rng):
         """Noise power [FRAMES, 40], mean 1 over the loudest half of its frames."""
@@ -138,7 +164,7 @@ class Batches:
         return x / max(level, 1e-9)
 
     def segment(self, rng, hard, vary):
-        power = np.zeros((FRAMES, BANDS), np.float32)
+        power = np.zeros((self.views, FRAMES, BANDS), np.float32)
         target = np.tile(LOG_BLANK, (FRAMES // 2, 1))
         weight = np.ones(FRAMES // 2, np.float32)
         labels, pool = [], 0 if rng.random() < self.share else 1
@@ -146,20 +172,23 @@ class Batches:
         while at < FRAMES - 60:
             room = FRAMES - at
             c = self.pick(pool, rng)
-            if pool == 0 and (c.frames * 1.2 > room or len(labels) + len(c.labels) > LABELS):
+            if pool == 0 and c.places is None and (c.frames * 1.2 > room or len(labels) + len(c.labels) > LABELS):
                 break
-            x, teacher = self.clip(c, rng, room, hard, vary)
-            n = len(x)
-            power[at : at + n] += x
+            powers, teacher, said = self.clip(c, rng, room, hard, vary)
+            if pool == 0 and len(labels) + len(said) > LABELS:
+                break
+            n = len(powers[0])
+            power[:, at : at + n] += powers
             if teacher is not None:
                 target[at // 2 : (at + n) // 2] = teacher
             else:
                 weight[at // 2 : (at + n) // 2] = 0
-            labels += list(c.labels or [])
+            if pool == 0:
+                labels += said
             at += n + int(rng.integers(0, 30) if rng.random() < 0.8 else rng.integers(30, 150)) // 2 * 2
         padded = np.zeros(LABELS, np.int32)
         padded[: len(labels)] = labels
-        return self.damaged(power, rng, hard, vary), target, weight, padded, len(labels), np.float32(pool == 0 and len(labels) > 0)
+        return np.stack([self.damaged(p, rng, hard, vary) for p in power]), target, weight, padded, len(labels), np.float32(pool == 0 and len(labels) > 0)
 
     def damaged(self, power, rng, hard, vary):
         """Log-mels of mel power [FRAMES, 40] in noise, at some level, with stretches of time and frequency missing."""
@@ -173,16 +202,19 @@ class Batches:
             power = power + noise + np.sqrt(power * noise) * np.cos(2 * np.pi * rng.random((FRAMES, BANDS)))
         gain = 10 ** (rng.uniform(-30, 6) * hard / 10)
         x = np.log(np.maximum(power * gain + rng.exponential(3e-8, (FRAMES, BANDS)), FLOOR)).astype(np.float32)
+        more = 3 * self.views - 2                 # views differ by what is hidden in each, above all
         for _ in range(rng.integers(0, 3) if rng.random() < vary else 0):
             width, first = rng.integers(1, 7), rng.integers(0, BANDS - 6)
             x[:, first : first + width] = x.mean()
-        for _ in range(rng.integers(0, 7) if rng.random() < vary else 0):
+        for _ in range(rng.integers(0, 6 * more + 1) if rng.random() < vary else 0):
             width, first = rng.integers(2, 12), rng.integers(0, FRAMES - 12)
             x[first : first + width] = x.min(0)
         return x
 
     def __call__(self, step):
+        """mel [views · size, FRAMES, BANDS], all segments of one view after those of another, and once per segment: targets,
+        their weights, labels, how many, whether they count."""
         rng = np.random.default_rng((self.seed, step))
         vary = min(max((step - EASY) / (HARD - EASY), 0.1), 1.0) if self.easy else 1.0
-        parts = list(zip(*(self.segment(rng, vary * rng.random(), vary) for _ in range(self.size))))
-        return [np.stack(p) for p in parts]
+        mel, *rest = (np.stack(p) for p in zip(*(self.segment(rng, vary * rng.random(), vary) for _ in range(self.size))))
+        return [np.moveaxis(mel, 1, 0).reshape(-1, FRAMES, BANDS), *rest]

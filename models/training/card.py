@@ -17,7 +17,7 @@ from evaluate import PHRASES
 DATA = [
     ("LJSpeech, train part", "0.6 h, one reader", "public domain", "text and teacher"),
     ("LibriSpeech, train part", "0.9 h", "CC BY 4.0", "teacher"),
-    ("two people talking (doubletalk)", "0.3 h", "MIT", "teacher"),
+    ("two people talking (doubletalk)", "0.6 h", "MIT", "teacher"),
     ("speechocean762, train speakers", "2.9 h, 125 speakers", "free for commercial and non-commercial use", "text and teacher"),
     ("OpenVoiceOS community wake words", "0.9 h", "public-domain waivers", "text (the phrase) and teacher"),
     ("Google Speech Commands (train) and one speaker's words", "0.3 h", "CC BY 4.0, MIT", "text and teacher"),

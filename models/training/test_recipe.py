@@ -9,6 +9,7 @@ import onnx
 import onnxruntime
 from scipy.special import log_softmax
 
+import augment
 import model
 from align import occupancy
 from evaluate import ctc_score
@@ -103,6 +104,29 @@ def test_grown_network_hears_the_same():
     assert np.array_equal(run(more, statistics, large), run(params, state, small))
     more["block3p"]["scale"] += 0.1
     assert not np.array_equal(run(more, statistics, large), run(params, state, small))
+
+
+def test_cut_clips_keep_the_labels_inside():
+    """A clip of phones 1, 2, 3 … one every 40 ms, cut anywhere: the labels are those of its stretch, in order, none from outside."""
+    labels, frames = list(range(1, 37)), 144
+    teacher = np.full((frames // 2, 39), -9.0, np.float32)
+    teacher[:, 0] = 0
+    for n, label in enumerate(labels):
+        teacher[2 * n, [0, label]] = -9, 0
+    clip = object.__new__(augment.Clip)
+    clip.teacher, clip.labels, clip.frames = teacher, labels, frames
+    clip.mels = [np.repeat(np.arange(frames, dtype=np.float32)[:, None] / 100, 40, 1)]
+    clip.places = np.arange(0, frames // 2, 2)
+    batches, rng = object.__new__(augment.Batches), np.random.default_rng(4)
+    batches.views = 2
+    powers, _, said = batches.clip(clip, rng, 1000, 0.0, 0.0)
+    assert [len(p) for p in powers] == [frames] * 2 and said == labels
+    for _ in range(50):
+        powers, target, said = batches.clip(clip, rng, 60, 0.0, 0.0)
+        heard = collapse(target.argmax(1))
+        assert np.array_equal(*powers) and len(powers[0]) == 60 and 10 <= len(said) <= len(heard) == 15, (said, heard)
+        first = heard.index(said[0])
+        assert said == heard[first : first + len(said)] and first <= 2 and len(heard) - first - len(said) <= 3
 
 
 def test_spoken_phones():

@@ -2,18 +2,21 @@
 import itertools
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
 import onnxruntime
 from scipy.special import log_softmax
 
+import augment
 import export
 import model
 import wake_phrase
 from symbols import collapse, ids
 from wake_align import path, span
 from wake_base import CONFIG
+from wake_data import LOG_BLANK, STEPS, Segments
 from wake_phrase import bare, costs, distances, spelt, utterances
 
 
@@ -89,6 +92,32 @@ def test_the_curve_counts_what_is_negative():
     thresholds = [0.1 + 0.04 * i + 3e-7 for i in range(17)]
     result = dict(run=dict(thresholds=thresholds), groups=[group(True, [99] * 17), group(False, [5] * 8 + [1] * 9), group(False, [2] * 16 + [0])])
     assert curve(result) == "1.000 0.10001:7 0.42001:3 0.74001:1"
+
+
+def test_segments_hold_phrases_and_where_they_end():
+    """Clips of noise, some of them a phrase: batches have the shapes the training reads, and phrases have ends in them."""
+    rng = np.random.default_rng(3)
+
+    def clip(frames, phrase):
+        teacher = np.concatenate([np.tile(LOG_BLANK, (frames // 2, 1)), np.zeros((frames // 2, 1), np.float32)], 1)
+        made = object.__new__(augment.Clip)
+        made.key, made.mels, made.frames, made.teacher = "", [rng.normal(-5, 1, (frames, 40)).astype(np.float32)], frames, teacher
+        made.labels = made.places = made.span = None
+        made.phrase = phrase
+        if phrase is not None:
+            made.span = np.array([5, 30])
+            teacher[5:31, -1] = 1
+        return made
+
+    said, other = [[clip(100, k)] for k in (0, 1)], [clip(n, None) for n in (90, 700, 2000)]
+    share = lambda members: np.full(len(members), 1 / len(members))
+    data = SimpleNamespace(phrases=["a", "b"], said=[(s, share(s)) for s in said], alike=other[:1], alike_share=share(other[:1]),
+                           other=other, other_share=share(other), mined=[])
+    mel, target, weight, negative, ends, which = Segments(data, [other[1].mels[0]], 6, 5)(1)
+    assert mel.shape == (6, augment.FRAMES, 40) and np.isfinite(mel).all() and target.shape == (6, augment.FRAMES // 2, 39)
+    assert weight.shape == target.shape[:2] and negative.shape == (6, STEPS, 2) and set(which[ends >= 0]) == {0, 1}
+    for row, last, k in zip(*np.nonzero(ends >= 0), which[ends >= 0]):
+        assert negative[row, ends[row, last], k] == 0
 
 
 if __name__ == "__main__":

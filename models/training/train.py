@@ -4,7 +4,9 @@
     train.py phones-m --steps 6000 [--from checkpoint/phones-m.npz] [--batch 16] [--rate 2e-3] [--seed 1] [--run NAME] [--until HH:MM]
 
 The loss is CTC on segments whose phones are known plus the Kullback-Leibler divergence from the teacher's posteriors where
-there are any. AdamW; linear warm-up over 200 steps, then half a cosine to nothing at --steps, which may be changed when
+there are any. With --agree above 0 every segment is given in two views, damaged each in its own way, and the divergence between
+what the network makes of the two counts too (Yao et al. 2024, "CR-CTC: consistency regularization on CTC for improved speech
+recognition", arXiv:2410.05101): where a network has more steps than data, it learns from its own agreement. AdamW; linear warm-up over 200 steps, then half a cosine to nothing at --steps, which may be changed when
 a run is resumed, as may the data; with --until HH:MM (UTC) the cosine goes from this start to that time by the clock, for a
 machine shared with others. From a checkpoint of fewer blocks, those it lacks begin as the identity, and damage is full from
 the first step. An exponential average of the weights is what is kept;
@@ -50,8 +52,10 @@ def grown(params, state, arrays):
     return took, {n: restore(v, arrays, f"['state']['{n}']") if inside(n, "state") else v for n, v in state.items()}
 
 
-def loss_function(params, state, batch, config, kl_weight, ctc_weight, key):
-    mel, target, weight, labels, lengths, labelled = batch
+def loss_function(params, state, batch, config, weights, key):
+    mel, *known = batch
+    views = mel.shape[0] // known[0].shape[0]
+    target, weight, labels, lengths, labelled = (jnp.concatenate([k] * views) for k in known)
     logits, new = model.apply(params, state, mel, config, train=True, key=key)
     lp = jax.nn.log_softmax(logits)
     p = jnp.exp(target)
@@ -60,7 +64,12 @@ def loss_function(params, state, batch, config, kl_weight, ctc_weight, key):
     pad = (jnp.arange(labels.shape[1]) >= lengths[:, None]).astype(jnp.float32)
     ctc = optax.ctc_loss(logits, jnp.zeros(logits.shape[:2]), labels, pad)
     ctc = jnp.sum(ctc * labelled) / jnp.maximum(jnp.sum(lengths * labelled), 1)
-    return kl_weight * kl + ctc_weight * ctc, (new, kl, ctc)
+    agree = 0.0
+    if views == 2:
+        a, b = jnp.split(lp, 2)
+        towards = lambda p, q: jnp.sum(jax.lax.stop_gradient(jnp.exp(p)) * (jax.lax.stop_gradient(p) - q), -1)
+        agree = jnp.mean(towards(a, b) + towards(b, a))
+    return weights[0] * kl + weights[1] * ctc + weights[2] * agree, (new, kl, ctc)
 
 
 def prefetch(batches, first, last, depth=6):
@@ -82,6 +91,7 @@ def main():
     a.add_argument("--rate", type=float, default=2e-3)
     a.add_argument("--kl", type=float, default=1.0)
     a.add_argument("--ctc", type=float, default=0.5)
+    a.add_argument("--agree", type=float, default=0.0)
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--run")
     a.add_argument("--from", dest="start")
@@ -103,7 +113,7 @@ def main():
     @jax.jit
     def update(e, batch, step, rate):
         grad = jax.value_and_grad(loss_function, has_aux=True)
-        (loss, (state, kl, ctc)), g = grad(e["params"], e["state"], batch, config, o.kl, o.ctc, jax.random.fold_in(jax.random.key(o.seed), step))
+        (loss, (state, kl, ctc)), g = grad(e["params"], e["state"], batch, config, (o.kl, o.ctc, o.agree), jax.random.fold_in(jax.random.key(o.seed), step))
         change, optimiser_state = optimiser.update(g, e["optimiser"], e["params"])
         params = optax.apply_updates(e["params"], jax.tree.map(lambda c: rate * c, change))
         average = jax.tree.map(lambda a, p: 0.998 * a + 0.002 * p, e["average"], params)
@@ -116,7 +126,7 @@ def main():
         return jax.tree.map(lambda s, m, r: s + (m - 0.98 * r) / 0.02, sums, mixed, e["state"])
 
     clips, weights = augment.load()
-    batches = augment.Batches(clips, weights, augment.noise_beds(), o.batch, o.seed, easy=o.start is None)
+    batches = augment.Batches(clips, weights, augment.noise_beds(), o.batch, o.seed, easy=o.start is None, views=2 if o.agree else 1)
     print(f"{o.model}: {model.count(params)} parameters, look-ahead {model.look_ahead(config)} mel frames; "
           f"{len(clips)} clips, {sum(c.frames for c in clips) / 360000:.2f} h; from step {first}; {jax.devices()}", flush=True)
     begin, sums, end = time.time(), np.zeros(3), 0.0

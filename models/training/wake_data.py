@@ -152,7 +152,7 @@ class Segments(Batches):
                 continue
             if c.phrase is not None and (c.frames * 1.25 > room or count == MOST):
                 break
-            x, known = self.clip(c, rng, room, hard, vary)
+            (x,), known, _ = self.clip(c, rng, room, hard, vary)
             n = len(x)
             power[at : at + n] += x
             target[at // 2 : (at + n) // 2] = known[:, : len(SYMBOLS)]
@@ -163,7 +163,7 @@ class Segments(Batches):
                     ends[count], which[count], count = last, c.phrase, count + 1
                     negative[first : last + QUIET, c.phrase] = 0
             at += n + int(rng.integers(0, 30) if rng.random() < 0.7 else rng.integers(30, 150)) // 2 * 2
-        return self.damaged(power, rng, hard, vary), target, weight, negative, ends, which
+        return self.damaged(power, rng, hard, vary)[None], target, weight, negative, ends, which
 
 
 def streams(members, length=12000, gap=60):

@@ -190,20 +190,31 @@ impl<'a> Lexicon<'a> {
             say(bare, with_initials(listed, bare, piece.capitals));
             return Ok(());
         }
-        let initials =
-            bare.split('.').all(|part| part.len() == 1 && part.as_bytes()[0].is_ascii_alphabetic());
-        if initials && bare.contains('.') {
-            let listed = self.listed(&alloc::format!("{bare}."));
-            say(bare, listed.unwrap_or_else(|| spelled(bare)));
+        for part in bare.split('-') {
+            self.read_part(part, piece, &mut say)?;
+        }
+        Ok(())
+    }
+
+    /// What stands between hyphens: initials, a number, or words parted by full stops.
+    fn read_part(
+        &self,
+        part: &str,
+        piece: &Piece,
+        say: &mut impl FnMut(&str, Vec<Pronunciation>),
+    ) -> Result<(), ReadError> {
+        if part.contains(|c: char| c.is_ascii_digit()) {
+            return self.read_number(part, piece, say);
+        }
+        let single = |letter: &str| letter.len() == 1 && letter.as_bytes()[0].is_ascii_alphabetic();
+        if part.contains('.') && part.split('.').all(single) {
+            let listed = self.listed(&alloc::format!("{part}."));
+            say(part, listed.unwrap_or_else(|| spelled(part)));
             return Ok(());
         }
-        for part in bare.split(|c: char| c == '-' || c == '.' && !bare.contains(|c: char| c.is_ascii_digit()))
-        {
-            if part.contains(|c: char| c.is_ascii_digit()) {
-                self.read_number(part, piece, &mut say)?;
-            } else if part.contains(|c: char| c.is_ascii_alphabetic()) {
-                let part = part.trim_matches('.');
-                say(part, self.word(part, piece, piece.capitals)?);
+        for word in part.split('.') {
+            if word.contains(|c: char| c.is_ascii_alphabetic()) {
+                say(word, self.word(word, piece, piece.capitals)?);
             }
         }
         Ok(())
@@ -214,7 +225,7 @@ impl<'a> Lexicon<'a> {
         &self,
         text: &str,
         piece: &Piece,
-        mut say: impl FnMut(&str, Vec<Pronunciation>),
+        say: &mut impl FnMut(&str, Vec<Pronunciation>),
     ) -> Result<(), ReadError> {
         let text = without_commas(text);
         let mut rest = &text[..];

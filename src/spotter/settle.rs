@@ -1,7 +1,7 @@
 //! When a running score is an event: what engines share whose models give one score after the other.
 
-use super::Detection;
-use crate::audio::SampleIndex;
+use super::{Detection, Evidence};
+use crate::audio::{SampleIndex, SampleSpan};
 use crate::error::ConfigError;
 
 /// Steps for which a score over the threshold may still rise before it is told.
@@ -62,16 +62,18 @@ impl Settler {
         held
     }
 
-    /// Takes the next score; `detection` is made where it may be worth telling, at `now`. Keeps the best until it is clear
-    /// that nothing better follows, or until an accepted one must not wait any longer.
+    /// Takes the next score, at `now`: of the one phrase in `span`, and why. Keeps the best until it is clear that nothing
+    /// better follows, or until an accepted one must not wait any longer.
     pub(super) fn process(
         &mut self,
         score: f32,
         now: SampleIndex,
-        detection: impl FnOnce() -> Detection,
+        span: SampleSpan,
+        why: Evidence,
     ) -> Option<Detection> {
         let worth = score >= self.threshold - self.near_miss && score > 0.0;
-        let found = (worth && self.armed && now >= self.deaf_until).then(detection);
+        let detection = Detection { phrase: 0, span, decided: now, score, threshold: self.threshold, why };
+        let found = (worth && self.armed && now >= self.deaf_until).then_some(detection);
         let kept = match (self.candidate, found) {
             (Some(kept), Some(found)) if found.score <= kept.detection.score => {
                 Candidate { age: kept.age + 1, ..kept }

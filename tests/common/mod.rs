@@ -4,6 +4,7 @@
 use earnest::Storage;
 use earnest::event::Event;
 use earnest::pipeline::{Pipeline, PipelineConfig};
+use earnest::spotter::KeywordSpotter;
 use earnest::spotter::template::{Enrollment, TemplateConfig, TemplateModel, TemplateSpotter};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -42,8 +43,8 @@ pub(crate) fn pipeline() -> Pipeline<'static, TemplateSpotter<'static>> {
 }
 
 /// All events of `pcm`, pushed in chunks of `chunk`.
-pub(crate) fn events(
-    pipeline: &mut Pipeline<'_, TemplateSpotter<'_>>,
+pub(crate) fn events<S: KeywordSpotter>(
+    pipeline: &mut Pipeline<'_, S>,
     pcm: &[i16],
     chunk: usize,
 ) -> Vec<Event> {
@@ -73,4 +74,17 @@ pub(crate) fn ogg(path: &Path) -> Vec<i16> {
     }
     pcm.extend([0; 16_000]);
     pcm
+}
+
+/// All events of `pcm`, which chunks of any size give, each after a reset.
+pub(crate) fn any_chunks<S: KeywordSpotter>(pipeline: &mut Pipeline<'_, S>, pcm: &[i16]) -> Vec<Event> {
+    let mut listen = |chunk: usize| {
+        pipeline.reset();
+        events(pipeline, pcm, chunk)
+    };
+    let whole = listen(160);
+    for chunk in [37, 512, pcm.len()] {
+        assert_eq!(listen(chunk), whole, "chunks of {chunk}");
+    }
+    whole
 }

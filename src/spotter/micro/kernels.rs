@@ -111,6 +111,13 @@ fn dot(a: &[i8], b: &[i8]) -> i32 {
     sum
 }
 
+/// Every place of an output of so many rows and columns: batch, row, column.
+#[inline(always)]
+fn places<const N: usize>(batch: usize, output: [usize; N]) -> impl Iterator<Item = [usize; 3]> {
+    let [rows, columns] = [output[0], output[1]];
+    (0..batch * rows * columns).map(move |n| [n / columns / rows, n / columns % rows, n % columns])
+}
+
 /// Every output channel is a product of two rows of numbers.
 #[inline(always)]
 fn convolve_plain(
@@ -123,18 +130,14 @@ fn convolve_plain(
     let [rows, columns, channels] = step.input;
     let len = step.kernel[0] * step.kernel[1] * channels;
     let mut outputs = to.chunks_exact_mut(step.output[2].max(1));
-    for batch in 0..step.batch {
-        for y in 0..step.output[0] {
-            for x in 0..step.output[1] {
-                let row = batch * rows + y * step.stride[0];
-                let start = (row * columns + x * step.stride[1]) * channels;
-                let seen = from.get(start..start + len)?;
-                let output = outputs.next()?.iter_mut();
-                for ((output, row), words) in output.zip(weights.chunks_exact(len.max(1))).zip(words) {
-                    let sum = dot(seen, row).wrapping_add(words[0].cast_signed());
-                    *output = requantise(step, sum, words);
-                }
-            }
+    for [batch, y, x] in places(step.batch, step.output) {
+        let row = batch * rows + y * step.stride[0];
+        let start = (row * columns + x * step.stride[1]) * channels;
+        let seen = from.get(start..start + len)?;
+        let output = outputs.next()?.iter_mut();
+        for ((output, row), words) in output.zip(weights.chunks_exact(len.max(1))).zip(words) {
+            let sum = dot(seen, row).wrapping_add(words[0].cast_signed());
+            *output = requantise(step, sum, words);
         }
     }
     Some(())
@@ -173,26 +176,22 @@ fn convolve(
     let channels = step.input[2];
     let len = step.kernel[0] * step.kernel[1] * channels;
     let mut outputs = to.chunks_exact_mut(step.output[2].max(1));
-    for batch in 0..step.batch {
-        for y in 0..step.output[0] {
-            for x in 0..step.output[1] {
-                let output = outputs.next()?.iter_mut();
-                for ((output, row), words) in output.zip(weights.chunks_exact(len.max(1))).zip(words) {
-                    let mut sum = words[0].cast_signed();
-                    let mut row = row.chunks_exact(channels.max(1));
-                    for tap_y in 0..step.kernel[0] {
-                        for (tap_x, row) in (0..step.kernel[1]).zip(&mut row) {
-                            let tap = match seen(step, from, batch, [y, x], [tap_y, tap_x]) {
-                                Some(seen) => dot(seen, row),
-                                // What isn't there is zero, whatever number stands for it.
-                                None => row.iter().map(|weight| i32::from(*weight) * step.zeros[0]).sum(),
-                            };
-                            sum = sum.wrapping_add(tap);
-                        }
-                    }
-                    *output = requantise(step, sum, words);
+    for [batch, y, x] in places(step.batch, step.output) {
+        let output = outputs.next()?.iter_mut();
+        for ((output, row), words) in output.zip(weights.chunks_exact(len.max(1))).zip(words) {
+            let mut sum = words[0].cast_signed();
+            let mut row = row.chunks_exact(channels.max(1));
+            for tap_y in 0..step.kernel[0] {
+                for (tap_x, row) in (0..step.kernel[1]).zip(&mut row) {
+                    let tap = match seen(step, from, batch, [y, x], [tap_y, tap_x]) {
+                        Some(seen) => dot(seen, row),
+                        // What isn't there is zero, whatever number stands for it.
+                        None => row.iter().map(|weight| i32::from(*weight) * step.zeros[0]).sum(),
+                    };
+                    sum = sum.wrapping_add(tap);
                 }
             }
+            *output = requantise(step, sum, words);
         }
     }
     Some(())
@@ -210,28 +209,24 @@ fn depthwise_plain(
     let [rows, columns, channels] = step.input;
     let len = step.kernel[0] * step.kernel[1] * channels;
     let mut outputs = to.chunks_exact_mut(channels.max(1));
-    for batch in 0..step.batch {
-        for y in 0..step.output[0] {
-            for x in 0..step.output[1] {
-                let row = batch * rows + y * step.stride[0];
-                let start = (row * columns + x * step.stride[1]) * channels;
-                let seen = from.get(start..start + len)?;
-                let output = outputs.next()?;
-                let output = output.chunks_mut(LANES).zip(words.chunks(LANES));
-                for (block, (output, words)) in output.enumerate() {
-                    let mut sums = [0i32; LANES];
-                    let taps = seen.chunks_exact(channels.max(1)).zip(weights.chunks_exact(channels.max(1)));
-                    for (seen, weights) in taps {
-                        let (seen, weights) = (seen.get(block * LANES..)?, weights.get(block * LANES..)?);
-                        match (seen.first_chunk::<LANES>(), weights.first_chunk::<LANES>()) {
-                            (Some(seen), Some(weights)) => add_products(&mut sums, seen, weights),
-                            _ => add_products(&mut sums, seen, weights),
-                        }
-                    }
-                    for ((output, sum), words) in output.iter_mut().zip(sums).zip(words) {
-                        *output = requantise(step, sum.wrapping_add(words[0].cast_signed()), words);
-                    }
+    for [batch, y, x] in places(step.batch, step.output) {
+        let row = batch * rows + y * step.stride[0];
+        let start = (row * columns + x * step.stride[1]) * channels;
+        let seen = from.get(start..start + len)?;
+        let output = outputs.next()?;
+        let output = output.chunks_mut(LANES).zip(words.chunks(LANES));
+        for (block, (output, words)) in output.enumerate() {
+            let mut sums = [0i32; LANES];
+            let taps = seen.chunks_exact(channels.max(1)).zip(weights.chunks_exact(channels.max(1)));
+            for (seen, weights) in taps {
+                let (seen, weights) = (seen.get(block * LANES..)?, weights.get(block * LANES..)?);
+                match (seen.first_chunk::<LANES>(), weights.first_chunk::<LANES>()) {
+                    (Some(seen), Some(weights)) => add_products(&mut sums, seen, weights),
+                    _ => add_products(&mut sums, seen, weights),
                 }
+            }
+            for ((output, sum), words) in output.iter_mut().zip(sums).zip(words) {
+                *output = requantise(step, sum.wrapping_add(words[0].cast_signed()), words);
             }
         }
     }
@@ -256,26 +251,22 @@ fn depthwise(
 ) -> Option<()> {
     let multiplier = (step.output[2] / step.input[2].max(1)).max(1);
     let mut outputs = to.chunks_exact_mut(step.output[2].max(1));
-    for batch in 0..step.batch {
-        for y in 0..step.output[0] {
-            for x in 0..step.output[1] {
-                let output = outputs.next()?.iter_mut();
-                for ((channel, output), words) in output.enumerate().zip(words) {
-                    let mut sum = words[0].cast_signed();
-                    for tap_y in 0..step.kernel[0] {
-                        for tap_x in 0..step.kernel[1] {
-                            let tap = (tap_y * step.kernel[1] + tap_x) * step.output[2] + channel;
-                            let seen = seen(step, from, batch, [y, x], [tap_y, tap_x]);
-                            let seen = match seen {
-                                Some(seen) => i32::from(*seen.get(channel / multiplier)?),
-                                None => step.zeros[0],
-                            };
-                            sum = sum.wrapping_add(i32::from(*weights.get(tap)?) * seen);
-                        }
-                    }
-                    *output = requantise(step, sum, words);
+    for [batch, y, x] in places(step.batch, step.output) {
+        let output = outputs.next()?.iter_mut();
+        for ((channel, output), words) in output.enumerate().zip(words) {
+            let mut sum = words[0].cast_signed();
+            for tap_y in 0..step.kernel[0] {
+                for tap_x in 0..step.kernel[1] {
+                    let tap = (tap_y * step.kernel[1] + tap_x) * step.output[2] + channel;
+                    let seen = seen(step, from, batch, [y, x], [tap_y, tap_x]);
+                    let seen = match seen {
+                        Some(seen) => i32::from(*seen.get(channel / multiplier)?),
+                        None => step.zeros[0],
+                    };
+                    sum = sum.wrapping_add(i32::from(*weights.get(tap)?) * seen);
                 }
             }
+            *output = requantise(step, sum, words);
         }
     }
     Some(())
@@ -333,25 +324,21 @@ fn pool(step: &Pool, from: &[i8], to: &mut [i8]) -> Option<()> {
         let start = (at * step.stride[axis]).saturating_sub(step.padding[axis]);
         start..(at * step.stride[axis] + step.kernel[axis]).saturating_sub(step.padding[axis]).min(size)
     };
-    for batch in 0..step.batch {
-        for y in 0..step.output[0] {
-            for x in 0..step.output[1] {
-                for channel in 0..channels {
-                    let (mut sum, mut count, mut largest) = (0i32, 0i32, -128);
-                    for row in seen(0, y, rows) {
-                        for column in seen(1, x, columns) {
-                            let at = ((batch * rows + row) * columns + column) * channels + channel;
-                            let value = i32::from(*from.get(at)?);
-                            (sum, count, largest) = (sum + value, count + 1, value.max(largest));
-                        }
-                    }
-                    // The nearest, halves away from zero.
-                    let half = if sum < 0 { -(count / 2) } else { count / 2 };
-                    let value = if step.largest { largest } else { (sum + half) / count.max(1) };
-                    let [least, most] = step.range;
-                    *output.next()? = value.clamp(least, most) as i8;
+    for [batch, y, x] in places(step.batch, step.output) {
+        for channel in 0..channels {
+            let (mut sum, mut count, mut largest) = (0i32, 0i32, -128);
+            for row in seen(0, y, rows) {
+                for column in seen(1, x, columns) {
+                    let at = ((batch * rows + row) * columns + column) * channels + channel;
+                    let value = i32::from(*from.get(at)?);
+                    (sum, count, largest) = (sum + value, count + 1, value.max(largest));
                 }
             }
+            // The nearest, halves away from zero.
+            let half = if sum < 0 { -(count / 2) } else { count / 2 };
+            let value = if step.largest { largest } else { (sum + half) / count.max(1) };
+            let [least, most] = step.range;
+            *output.next()? = value.clamp(least, most) as i8;
         }
     }
     Some(())

@@ -172,15 +172,7 @@ impl<'a> MicroSpotter<'a> {
         };
         let end = frame.span.end;
         let span = SampleSpan { start: end.before(self.duration), end };
-        let (score, threshold) = (self.score, self.settler.threshold());
-        self.settler.process(score, end, || Detection {
-            phrase: 0,
-            span,
-            decided: end,
-            score,
-            threshold,
-            why: Evidence::Micro(evidence),
-        })
+        self.settler.process(self.score, end, span, Evidence::Micro(evidence))
     }
 }
 

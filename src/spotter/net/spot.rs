@@ -120,15 +120,7 @@ impl<'a> NetSpotter<'a> {
         let (end, evidence) = (frame.span.end, self.evidence());
         let said = end.before(self.delay);
         let span = SampleSpan { start: said.before(self.duration), end: said };
-        let (score, threshold) = (self.score, self.settler.threshold());
-        self.settler.process(score, end, || Detection {
-            phrase: 0,
-            span,
-            decided: end,
-            score,
-            threshold,
-            why: Evidence::Net(evidence),
-        })
+        self.settler.process(self.score, end, span, Evidence::Net(evidence))
     }
 
     fn evidence(&self) -> NetEvidence {

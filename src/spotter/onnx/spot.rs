@@ -130,15 +130,7 @@ impl OnnxSpotter {
         let end = frame.span.end;
         let evidence = OnnxEvidence { steps: self.steps, mean: self.sum / self.steps.max(1) as f32 };
         let span = SampleSpan { start: end.before(self.duration), end };
-        let (score, threshold) = (self.score, self.settler.threshold());
-        self.settler.process(score, end, || Detection {
-            phrase: 0,
-            span,
-            decided: end,
-            score,
-            threshold,
-            why: Evidence::Onnx(evidence),
-        })
+        self.settler.process(self.score, end, span, Evidence::Onnx(evidence))
     }
 }
 

@@ -51,75 +51,66 @@ impl<'f, S: Sink> Planner<'f, '_, S> {
     pub(super) fn convolve(&mut self, call: &Call<'f>) -> Result<(), MicroError> {
         call.expect(2, 3, 1)?;
         let (input, filter, output) = self.layer(call)?;
-        let ([batch, rows, columns, channels], [count, height, width, depth]) =
-            (input.shape.dims, filter.shape.dims);
+        let ([.., channels], [count, height, width, depth]) = (input.shape.dims, filter.shape.dims);
         filter.check("input channels", channels as i64, depth as i64)?;
         filter.check_weights(0)?;
-        let stride = [call.option(2, 0)?, call.option(1, 0)?];
         let dilation = [call.option(5, 1)?, call.option(4, 1)?];
-        let edges = Edges::new(call, [rows, columns], [height, width], stride, dilation)?;
-        output.check_shape([batch, edges.output[0], edges.output[1], count])?;
-        let (from, zeros) = (self.find(&input)?, [input.signed()?.1, output.signed()?.1]);
-        let range = range(call, &output, call.flag(3)?)?;
         let len = height * width * depth;
-        let words =
-            self.channels((&input, &filter, call.optional_input(2), &output), count, |channel, bytes| {
-                bytes.iter().skip(channel * len).take(len).map(|byte| byte.cast_signed())
-            })?;
-        let to = self.define(&output)?;
-        self.step(Step::Convolve(Convolution {
-            from,
-            to,
-            weights: Place { at: filter.data.0, len: filter.data.1, constant: true },
-            words,
-            batch,
-            input: [rows, columns, channels],
-            output: [edges.output[0], edges.output[1], count],
-            kernel: [height, width],
-            stride: edges.stride,
-            dilation: edges.dilation,
-            padding: edges.padding,
-            zeros,
-            range,
-        }))
+        let window = Window { kernel: [height, width], dilation, activation: call.flag(3)? };
+        let convolution = self.slide(call, [&input, &filter, &output], count, window, |channel, bytes| {
+            bytes.iter().skip(channel * len).take(len).map(|byte| byte.cast_signed())
+        })?;
+        self.step(Step::Convolve(convolution))
     }
 
     pub(super) fn depthwise(&mut self, call: &Call<'f>) -> Result<(), MicroError> {
         call.expect(2, 3, 1)?;
         let (input, filter, output) = self.layer(call)?;
-        let ([batch, rows, columns, channels], [one, height, width, count]) =
-            (input.shape.dims, filter.shape.dims);
+        let ([.., channels], [one, height, width, count]) = (input.shape.dims, filter.shape.dims);
         filter.check("batch", 1, one as i64)?;
         filter.check_weights(3)?;
         let multiplier = call.option(3, 0)?;
         call.check("depth multiplier", (count / channels) as i64, multiplier.into())?;
         filter.check("channels", channels as i64 * i64::from(multiplier), count as i64)?;
-        let stride = [call.option(2, 0)?, call.option(1, 0)?];
         let dilation = [call.option(6, 1)?, call.option(5, 1)?];
-        let edges = Edges::new(call, [rows, columns], [height, width], stride, dilation)?;
+        let window = Window { kernel: [height, width], dilation, activation: call.flag(4)? };
+        let convolution = self.slide(call, [&input, &filter, &output], count, window, |channel, bytes| {
+            bytes.iter().skip(channel).step_by(count).map(|byte| byte.cast_signed())
+        })?;
+        self.step(Step::Depthwise(convolution))
+    }
+
+    /// A convolution over rows and columns with `count` outputs at each place; `weights` gives a channel's.
+    fn slide<W: Iterator<Item = i8>>(
+        &mut self,
+        call: &Call<'f>,
+        [input, filter, output]: [&Tensor<'f>; 3],
+        count: usize,
+        Window { kernel, dilation, activation }: Window,
+        weights: impl Fn(usize, &'f [u8]) -> W,
+    ) -> Result<Convolution, MicroError> {
+        let [batch, rows, columns, channels] = input.shape.dims;
+        let stride = [call.option(2, 0)?, call.option(1, 0)?];
+        let edges = Edges::new(call, [rows, columns], kernel, stride, dilation)?;
         output.check_shape([batch, edges.output[0], edges.output[1], count])?;
-        let (from, zeros) = (self.find(&input)?, [input.signed()?.1, output.signed()?.1]);
-        let range = range(call, &output, call.flag(4)?)?;
-        let words =
-            self.channels((&input, &filter, call.optional_input(2), &output), count, |channel, bytes| {
-                bytes.iter().skip(channel).step_by(count).map(|byte| byte.cast_signed())
-            })?;
-        let to = self.define(&output)?;
-        self.step(Step::Depthwise(Convolution {
+        let (from, zeros) = (self.find(input)?, [input.signed()?.1, output.signed()?.1]);
+        let range = range(call, output, activation)?;
+        let words = self.channels((input, filter, call.optional_input(2), output), count, weights)?;
+        Ok(Convolution {
             from,
-            to,
+            to: self.define(output)?,
             weights: Place { at: filter.data.0, len: filter.data.1, constant: true },
             words,
             batch,
             input: [rows, columns, channels],
             output: [edges.output[0], edges.output[1], count],
-            kernel: [height, width],
+            kernel,
             stride: edges.stride,
             dilation: edges.dilation,
             padding: edges.padding,
             zeros,
             range,
-        }))
+        })
     }
 
     /// Input, weights and output, all of four dimensions.
@@ -280,6 +271,13 @@ impl<'f, S: Sink> Planner<'f, '_, S> {
             range,
         }))
     }
+}
+
+/// What a convolution sees at once, and what becomes of its sums.
+struct Window {
+    kernel: [usize; 2],
+    dilation: [i32; 2],
+    activation: u8,
 }
 
 /// Where a kernel goes along rows and columns.
