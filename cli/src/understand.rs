@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME=FILE.txt", value_parser = slot)]
     slot: Vec<(String, PathBuf)>,
     /// How sure it must be that this is an order, 0 to 1. A slot holds a value where that is likelier than none
-    #[arg(long, value_name = "P", value_parser = score, default_value = "0.8")]
+    #[arg(long, value_name = "P", value_parser = score, default_value = "0.9")]
     confidence: f32,
     /// One JSON object a line
     #[arg(long)]

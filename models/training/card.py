@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The model's card, from what the other steps wrote.
 
-    card.py phones-m --run RUN --dev dev.json --test test.json --int8 test8.json --notes notes.json > ../phones-m.card.md
+    card.py phones-m [--run RUN] --dev dev.json --test test.json --int8 test8.json --notes notes.json > ../phones-m.card.md
 
+RUN: the folder of a stage of training, for its learning curve.
 notes.json: what no file says: {"summary": "…", "training": "…", "cost": "…", "data": [[what, how much, licence, taught by], …], "left": ["…"]}.
 """
 import argparse
@@ -41,7 +42,8 @@ def rows(figures):
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("model", choices=model.CONFIGS)
-    for name in ("run", "dev", "test", "int8", "notes"):
+    a.add_argument("--run", type=Path)
+    for name in ("dev", "test", "int8", "notes"):
         a.add_argument("--" + name, type=Path, required=True)
     o = a.parse_args()
     path = Path(__file__).resolve().parents[1] / f"{o.model}.onnx"
@@ -77,16 +79,22 @@ def main():
     print("Error rates: bootstrap over speakers where they are known, over clips elsewhere; shares: Wilson. Greedy decode, no language model. "
           "Unknown words are left out of the reference, so what is heard of them counts as insertions. "
           f"The ten phrases: {', '.join(PHRASES)}.\n")
-    curve = [json.loads(line) for line in (o.run / "log.jsonl").open()]
+    if o.run:
+        learning_curve(o.run)
+    print("## What is left\n")
+    for line in notes["left"]:
+        print("- " + line)
+
+
+def learning_curve(run):
+    curve = [json.loads(line) for line in (run / "log.jsonl").open()]
     meaning = dict(speechocean="phone error rate, speechocean", coffee="disagreement with the teacher, coffee", wake="wrong phrase of ten, wake clean")
     seen = [k for k in meaning if any(k in r for r in curve)]
     print("## Learning curve on dev\n\nThe averaged weights of the last stage, nothing taken off blank, on fixed parts of the dev sets.\n")
     print("| step | hours heard | " + " | ".join(meaning[k] for k in seen) + " |\n" + "|---" * (len(seen) + 2) + "|")
     for r in curve:
         print(f"| {r['step']} | {r['hours']} | " + " | ".join(f"{r[k]:.1%}" if k in r else "" for k in seen) + " |")
-    print("\n## What is left\n")
-    for line in notes["left"]:
-        print("- " + line)
+    print()
 
 
 def work(config):
