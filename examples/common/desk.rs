@@ -24,9 +24,10 @@ class = "messages"
 tier = "disclosing"
 slots = 1
 phrase_phones = 11
-# The name is read back before anything is sent, and the answer has to say yes to it.
+# The name is read back before anything is sent, and the answer has to say yes to it: examples/household/policy.toml.
 [tiers.disclosing]
-min_slot_probability = 0.8
+min_slot_probability = 0.6
+min_slot_margin = 0.2
 "#;
 
 struct Household(PolicyFile);
