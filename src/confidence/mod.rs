@@ -191,13 +191,12 @@ impl<'a> Judge<'a> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::vec::Vec;
 
-    #[cfg(feature = "alloc")]
     proptest! {
         #[test]
         fn probabilities_sum_to_one_and_are_sorted(

@@ -66,11 +66,6 @@ impl NoiseFloor {
         }
         &self.floor
     }
-
-    #[cfg(feature = "earshot")]
-    pub(super) fn reset(&mut self) {
-        *self = NoiseFloor::new();
-    }
 }
 
 /// One instruction on most machines, unlike `f32::min`, whose answer for NaN takes several.
