@@ -2,53 +2,41 @@
 """What `earnest understand` makes of real orders, of orders whose value isn't listed, of other speech and of names.
 
     cargo build --release -p earnest-cli
-    commands.py --split dev|test --out FOLDER [--data ../../shared/data] [--confidence 0.9] [--earnest PROGRAM]
+    commands.py --split dev|test --out FOLDER [--confidence 0.9] [--earnest PROGRAM]
 
 Orders: command/coffee, in quiet and in the kitchen's noise at 12 and 6 dB (by the loudest 32 ms of each), a second of
 silence around. Right: every slot right and nothing added. A value removed: every order again for each of its values, with that value
 taken out of its list, in quiet and at 12 dB; refused is what is not understood. Other speech: windows of ten seconds,
 a third in quiet, the others as the orders. Names: tts/name, alone and as "call NAME" (tts/intent), every other name listed, then the rest; all of
 them are synthetic voices and the same whatever the split. Nothing is chosen here. Wilson intervals, 95 %.
+EARNEST_DATA is ../shared/data if it isn't set; the environment is that of models/training/README.md.
 """
 import argparse
 import collections
 import json
-import re
+import os
 import resource
 import subprocess
-from math import sqrt
+import sys
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.setdefault("EARNEST_DATA", str(ROOT.parent / "shared" / "data")))
+sys.path.insert(0, str(ROOT / "models" / "training"))
+from confidence_data import NOISE, RATE, SEED, bare, loudest, read, rows, windows  # noqa: E402
+from intervals import calibration_error, wilson  # noqa: E402
+
 OTHERS = ("speech/speechocean", "speech/ljspeech", "speech/librispeech_other", "negative/false_activations", "negative/near_words", "wake/alexa",
           "wake/computer", "wake/snowboy", "wake/view_glass")
-NOISE = (None, 12, 6)
-RATE, SEED, WINDOW_S = 16000, 5, 10
 ALIKE = [{"Sean", "Shawn"}]                  # names that are said the same
 
 
-def read(path):
-    return soundfile.read(path, dtype="float32", always_2d=True)[0].mean(axis=1)
-
-
-def loudest(x):
-    return np.mean(x[: len(x) // 512 * 512].reshape(-1, 512) ** 2, axis=1).max() + 1e-12
-
-
-def share(count, total, z=1.959964):
-    if not total:
-        return "0 of 0"
-    p, d = count / total, 1 + z * z / total
-    middle, half = (p + z * z / (2 * total)) / d, z * sqrt(p * (1 - p) / total + z * z / (4 * total * total)) / d
-    return f"{count} of {total} = {100 * p:.1f} % [{100 * max(middle - half, 0):.1f}, {100 * min(middle + half, 1):.1f}]"
-
-
-def bare(value):
-    """Without how much: "some milk" is milk, and goes where that goes."""
-    return re.sub("^(some|lots of|a lot of|a bit of|a little bit of) ", "", value)
+def share(count, total):
+    low, high = wilson(count, total)
+    return f"{count} of {total} = {100 * count / total:.1f} % [{100 * low:.1f}, {100 * high:.1f}]" if total else "0 of 0"
 
 
 def spoken_until(x):
@@ -57,23 +45,12 @@ def spoken_until(x):
     return 0.01 * (1 + np.flatnonzero(power > power.max() * 10**-2.5)[-1])
 
 
-def calibration_error(probability, right, bins=10):
-    probability, right = np.array(probability), np.array(right, float)
-    of = np.minimum((probability * bins).astype(int), bins - 1)
-    parts = [of == n for n in range(bins) if np.any(of == n)]
-    return sum(part.mean() * abs(probability[part].mean() - right[part].mean()) for part in parts)
-
-
 class Listener:
     """`earnest understand` over recordings that are written to a folder for it."""
 
     def __init__(self, o):
-        self.o, self.kitchen, self.cpu, self.seconds = o, read(o.data / "noise/kitchen/kitchen.ogg"), 0.0, 0.0
+        self.o, self.kitchen, self.cpu, self.seconds = o, read(DATA / "noise/kitchen/kitchen.ogg"), 0.0, 0.0
         o.out.mkdir(parents=True, exist_ok=True)
-
-    def rows(self, folder, split=None):
-        found = [json.loads(line) for line in (self.o.data / folder / "manifest.jsonl").open()]
-        return [row for row in found if row["split"] == (split or self.o.split)]
 
     def written(self, name, clips, snr):
         """Paths of clips with a second of silence around, in noise."""
@@ -106,16 +83,16 @@ def values(line):
 
 
 def orders(listen, grammar):
-    rows = listen.rows("command/coffee")
-    clips = [read(listen.o.data / "command/coffee" / row["file"]) for row in rows]
+    said = rows("command/coffee", listen.o.split)
+    clips = [read(DATA / "command/coffee" / row["file"]) for row in said]
     paths = {snr: listen.written("order", clips, snr) for snr in NOISE}
     probability, right = [], []
     for snr in NOISE:
         lines = listen(grammar, paths[snr])
-        whole = sum(line["understood"] and values(line) == row["slots"] for line, row in zip(lines, rows))
-        wrong = sum(line["understood"] and values(line) != row["slots"] for line, row in zip(lines, rows))
-        print(f"orders, {f'{snr} dB' if snr else 'quiet'}: right {share(whole, len(rows))}; understood wrongly {wrong}")
-        for line, row in zip(listen(grammar, paths[snr], confidence=1e-9), rows):
+        whole = sum(line["understood"] and values(line) == row["slots"] for line, row in zip(lines, said))
+        wrong = sum(line["understood"] and values(line) != row["slots"] for line, row in zip(lines, said))
+        print(f"orders, {f'{snr} dB' if snr else 'quiet'}: right {share(whole, len(said))}; understood wrongly {wrong}")
+        for line, row in zip(listen(grammar, paths[snr], confidence=1e-9), said):
             for slot, one in line.get("slots", {}).items():
                 probability.append(one["confidence"])
                 right.append(one["value"] == row["slots"].get(slot))
@@ -123,12 +100,12 @@ def orders(listen, grammar):
             late = [line["decided_s"] - 1 - spoken_until(clip) for line, clip in zip(lines, clips) if line["understood"]]
             print(f"decided after the end of speech: median {1000 * np.median(late):.0f} ms, 95th percentile {1000 * np.percentile(late, 95):.0f}")
     print(f"slots: {sum(right)} of {len(right)} right, expected calibration error {calibration_error(probability, right):.3f}", flush=True)
-    return rows, paths
+    return said, paths
 
 
-def removed(listen, grammar, rows, paths):
+def removed(listen, grammar, orders, paths):
     said = collections.defaultdict(list)
-    for n, row in enumerate(rows):
+    for n, row in enumerate(orders):
         for slot, value in row["slots"].items():
             said[slot, value].append(n)
     total, refused, taken = 0, 0, 0
@@ -149,23 +126,16 @@ def removed(listen, grammar, rows, paths):
 
 
 def other_speech(listen, grammar):
-    windows = []
-    for folder in OTHERS:
-        window = np.zeros(0, np.float32)
-        for row in listen.rows(folder):
-            window = np.concatenate([window, read(listen.o.data / folder / row["file"]), np.zeros(RATE * 3 // 10, np.float32)])
-            while len(window) >= WINDOW_S * RATE:
-                windows.append(window[: WINDOW_S * RATE])
-                window = window[WINDOW_S * RATE:]
+    others = [window for folder in OTHERS for window in windows(folder, listen.o.split, 10**6, None)]
     all_understood = 0
     for snr in NOISE:
-        paths = listen.written("window", windows, snr)
+        paths = listen.written("window", others, snr)
         understood = sum(line["understood"] for line in listen(grammar, paths))
         all_understood += understood
         print(f"other speech, {f'{snr} dB' if snr else 'quiet'}: an order in {share(understood, len(paths))} windows")
         for path in paths:
             path.unlink()
-    print(f"other speech, all: an order in {share(all_understood, 3 * len(windows))} windows", flush=True)
+    print(f"other speech, all: an order in {share(all_understood, 3 * len(others))} windows", flush=True)
 
 
 def names(listen):
@@ -173,9 +143,9 @@ def names(listen):
     bare_grammar.write_text('language: en\nintents:\n  Name:\n    data:\n      - sentences: ["{contact}"]\nlists:\n  contact:\n    values: [Nobody]\n')
     kinds = {"the name alone": (bare_grammar, "tts/name", ""), "call NAME": (ROOT / "examples/grammars/messages.yaml", "tts/intent", "call ")}
     for kind, (grammar, folder, prefix) in kinds.items():
-        rows = [row for row in listen.rows(folder, "train") if row["text"].startswith(prefix)]
-        called = [row["text"].removeprefix(prefix) for row in rows]
-        paths = listen.written(folder.replace("/", "-"), [read(listen.o.data / folder / row["file"]) for row in rows], None)
+        spoken = [row for row in rows(folder, "train") if row["text"].startswith(prefix)]
+        called = [row["text"].removeprefix(prefix) for row in spoken]
+        paths = listen.written(folder.replace("/", "-"), [read(DATA / folder / row["file"]) for row in spoken], None)
         every = sorted(set(called))
         found, other, unlisted, taken, listed, alike = 0, 0, 0, 0, 0, 0
         for half in (0, 1):
@@ -201,14 +171,13 @@ def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--split", required=True, choices=["dev", "test"])
     a.add_argument("--out", type=Path, required=True)
-    a.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     a.add_argument("--confidence", type=float, default=0.9)
     a.add_argument("--earnest", default=str(ROOT / "target" / "release" / "earnest"))
     o = a.parse_args()
     listen, grammar = Listener(o), ROOT / "examples" / "grammars" / "coffee.yaml"
-    rows, paths = orders(listen, grammar)
+    said, paths = orders(listen, grammar)
     print(f"{3600 * listen.cpu / listen.seconds:.1f} CPU s per hour of orders, decoding of files and start of the program included")
-    removed(listen, grammar, rows, paths)
+    removed(listen, grammar, said, paths)
     other_speech(listen, grammar)
     names(listen)
 

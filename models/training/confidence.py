@@ -25,6 +25,7 @@ import optax
 from scipy.optimize import minimize
 
 from confidence_data import FOLDS, GRAMMARS, NOISE, decode_all, rows, spoken
+from intervals import calibration_error
 
 MOST_AHEAD, HIDDEN, STEPS, DECAY = 30, 8, 1500, 1e-3
 # What is thought of how often a value is said that is not listed, and of how often it is no order at all. They move the
@@ -133,13 +134,6 @@ def fit_commands(x, y, weight):
         w[..., 0] -= w[..., 1:] @ middle[1:]
         return w
     return plain(state["linear"]), plain(state["hidden"]), np.array(state["out"])
-
-
-def calibration_error(probability, right, bins=10):
-    probability, right = np.array(probability), np.array(right, float)
-    bin_of = np.minimum((probability * bins).astype(int), bins - 1)
-    parts = [bin_of == n for n in range(bins) if np.any(bin_of == n)]
-    return sum(part.mean() * abs(probability[part].mean() - right[part].mean()) for part in parts)
 
 
 def all_of(result):

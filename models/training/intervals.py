@@ -1,4 +1,4 @@
-"""Intervals: Wilson for shares, bootstrap over speakers (or clips) for error rates. 95 %."""
+"""Intervals: Wilson for shares, bootstrap over speakers (or clips) for error rates. 95 %. And how far probabilities are from shares."""
 import math
 
 import numpy as np
@@ -19,3 +19,11 @@ def bootstrap_rate(groups, draws=2000, seed=1):
     pick = np.random.default_rng(seed).integers(len(g), size=(draws, len(g)))
     rates = g[pick, 0].sum(1) / g[pick, 1].sum(1)
     return tuple(float(v) for v in np.quantile(rates, [0.025, 0.975]))
+
+
+def calibration_error(probability, right, bins=10):
+    """Expected calibration error: |mean probability − share right| over bins of probability, by how many are in each."""
+    probability, right = np.array(probability), np.array(right, float)
+    bin_of = np.minimum((probability * bins).astype(int), bins - 1)
+    parts = [bin_of == n for n in range(bins) if np.any(bin_of == n)]
+    return sum(part.mean() * abs(probability[part].mean() - right[part].mean()) for part in parts)

