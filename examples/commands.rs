@@ -54,6 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "patience_ms" => listening.utterance.patience_ms = value as u32,
             "edge" => config.edge_nats = value,
             "word" => config.word_nats = value,
+            "unlisted" => config.unlisted_nats = value,
             "paths" => paths = value as usize,
             "records" => records = Some(value as usize),
             _ => return Err(format!("no field {name}").into()),
@@ -155,7 +156,17 @@ fn result(decoder: &Decoder, heard: &Heard) -> serde_json::Value {
             let all: Vec<_> = out[..stretch.candidates]
                 .iter()
                 .map(|one| {
-                    json!([list.value(one.value), one.score, one.phones, stretch.frames, stretch.free_phones])
+                    let best = stretch.best;
+                    let lies =
+                        [best.worst, best.misfit, best.free_phones as f32, best.frames as f32, item.ahead];
+                    json!([
+                        list.value(one.value),
+                        one.score,
+                        one.phones,
+                        stretch.frames,
+                        stretch.free_phones,
+                        lies
+                    ])
                 })
                 .collect();
             candidates.insert(grammar.slot(slot).into(), all.into());

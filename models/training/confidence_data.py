@@ -14,6 +14,8 @@ RATE, SEED, WINDOW_S, FOLDS = 16000, 5, 10, 5
 NOISE = (None, 12, 6)
 # Grammars besides the real orders' (coffee), of which synthesize_commands.py has spoken sentences.
 GRAMMARS = ("messages", "lights", "timers", "home", "confirm")
+# Those of them whose sentences are also decoded with a value out of its list, and what there is in lists besides what is said.
+REMOVED = {"messages": {"contact": LISTED}, "lights": {}}
 
 
 def read(path):
@@ -57,26 +59,25 @@ def bare(value):
     return re.sub("^(some|lots of|a lot of|a bit of|a little bit of) ", "", value)
 
 
-def without_values(engine, orders, clips, kitchen):
-    """(result, what was said, slot that lacks it, number of the order) for each value of each order."""
-    said = collections.defaultdict(list)
-    for n, order in enumerate(orders):
-        for slot, value in order["slots"].items():
-            said[slot, value].append(n)
-    lists = collections.defaultdict(list)
-    for slot, value in sorted(said):
-        lists[slot].append(value)
+def without_values(engine, grammar, said, clips, bed, lists=()):
+    """(result, what was said, slot that lacks it, number of the sentence) for each value of each sentence. Lists hold what is
+    said of them, or what `lists` gives for their names."""
+    sentences = collections.defaultdict(list)
+    for n, row in enumerate(said):
+        for slot, value in row["slots"].items():
+            if row.get("listed", True):
+                sentences[slot, value].append(n)
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        for (slot, value), numbers in sorted(said.items()):
-            rest = [v for v in lists[slot] if bare(v) != bare(value)]
+        for (slot, value), numbers in sorted(sentences.items()):
+            every = dict(lists).get(slot, [v for s, v in sorted(sentences) if s == slot])
             path = f"{folder}/rest.txt"
-            open(path, "w").write("\n".join(rest) + "\n")
+            open(path, "w").write("".join(f"{v}\n" for v in every if bare(v) != bare(value)))
             for snr in (None, 12):
                 rng = np.random.default_rng(SEED)
-                pcm = (mixed(clips[n], kitchen if snr else None, snr or 0, rng) for n in numbers)
-                results = engine("coffee", pcm, f"list.{slot}={path}")
-                found += [(result, orders[n]["slots"], slot, n) for n, result in zip(numbers, results)]
+                pcm = (mixed(clips[n], bed(rng) if snr else None, snr or 0, rng) for n in numbers)
+                results = engine(grammar, pcm, f"list.{slot}={path}")
+                found += [(result, said[n]["slots"], slot, n) for n, result in zip(numbers, results)]
     return found
 
 
@@ -134,7 +135,7 @@ class Recordings:
         orders = rows("command/coffee", "dev")
         clips = [read(f"{DATA}/command/coffee/{row['file']}") for row in orders]
         return dict(found=self.engine("coffee", self.noisy(clips, lambda _: self.kitchen)), **self.others("coffee"),
-                    removed=without_values(self.engine, orders, clips, self.kitchen))
+                    removed=without_values(self.engine, "coffee", orders, clips, lambda _: self.kitchen))
 
     def sentences(self, grammar):
         """The same of a grammar whose sentences were synthesised."""
@@ -143,7 +144,10 @@ class Recordings:
             contacts.write("\n".join(LISTED) + "\n")
             contacts.flush()
             settings = [f"list.contact={contacts.name}"] if grammar == "messages" else []
-            return dict(found=self.engine(grammar, self.noisy(clips, self.bed), *settings), **self.others(grammar, *settings))
+            result = dict(found=self.engine(grammar, self.noisy(clips, self.bed), *settings), **self.others(grammar, *settings))
+            if grammar in REMOVED:
+                result["removed"] = without_values(self.engine, grammar, spoken(grammar), clips, self.bed, REMOVED[grammar])
+            return result
 
     def others(self, grammar, *settings):
         return dict(fit=self.engine(grammar, self.fit, *settings), dev=self.engine(grammar, self.dev, *settings))

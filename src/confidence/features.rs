@@ -1,6 +1,6 @@
 //! What a command is judged by.
 
-use crate::intent::{Decoder, Item};
+use crate::intent::{Candidate, Decoder, Item, Stretch};
 
 /// How many features a command has. "Free phones" are those of the free run of phones over all of the command, of which
 /// some are outside of the words of the grammar; scores are nats, 0 or less.
@@ -13,6 +13,22 @@ use crate::intent::{Decoder, Item};
 /// phones: logarithm of their number (16), for each frame of speech (17) · the words' own score (18), free phones in
 /// words (19) and outside (20), the lowest score of a word (21): sums, as evidence of independent phones adds up.
 pub const FEATURES: usize = 22;
+
+/// How many features a slot has, by which its being none of the list is judged. Scores are those of the value of the list
+/// that explains the slot's frames best, nats.
+///
+/// 0 a constant · 1 signal to noise, dB, 0 to 30 · 2 score · 3 phones · 4 phones of the free run in the frames that were
+/// compared · 5 by how much the score is ahead of the second's, 30 at most · 6 score of the whole command for each of its
+/// free phones · 7 score of its worst three phones in a row · 8 what any phones would save in some part of it · free
+/// phones: outside of it (9), and in it beyond its own (10) · 11 frames for each of its phones · 12 by how much the path
+/// with a value was ahead of that with any phones ([`Item::ahead`]), −20 to 10.
+pub const SLOT_FEATURES: usize = 13;
+
+/// Nats by which the best value may be ahead at most.
+const MOST_AHEAD: f32 = 30.0;
+/// Nats by which any phones, in the place of the value, may be ahead at most, and behind.
+const ANY_AHEAD: f32 = 20.0;
+const ANY_BEHIND: f32 = 10.0;
 
 /// Least logarithm of a probability that counts: that of 1e-4.
 const LEAST_LOG: f32 = -9.21;
@@ -29,6 +45,38 @@ impl Sureness {
         self.least = self.least.min(log);
         self.sum += log;
     }
+}
+
+/// What a slot is judged by, as [`SLOT_FEATURES`] lists it. `quality`: the command's score for each free phone.
+pub(super) fn slot_features(
+    item: &Item,
+    candidates: &[Candidate],
+    stretch: &Stretch,
+    snr_db: f32,
+    quality: f32,
+) -> [f32; SLOT_FEATURES] {
+    let best = candidates.first().copied().unwrap_or_default();
+    let ahead = match candidates {
+        [first, second, ..] => (first.score - second.score).clamp(0.0, MOST_AHEAD),
+        _ => MOST_AHEAD,
+    };
+    let (free, within) = (stretch.free_phones as f32, stretch.best.free_phones as f32);
+    let phones = best.phones as f32;
+    [
+        1.0,
+        snr_db.clamp(0.0, 30.0),
+        best.score,
+        phones,
+        free,
+        ahead,
+        quality,
+        stretch.best.worst,
+        stretch.best.misfit,
+        free - within,
+        within - phones,
+        stretch.best.frames as f32 / phones.max(1.0),
+        item.ahead.clamp(-ANY_AHEAD, ANY_BEHIND),
+    ]
 }
 
 /// What a command is judged by, as [`FEATURES`] lists it.

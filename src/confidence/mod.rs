@@ -3,9 +3,9 @@
 //! ```text
 //!  decoder     best sentence, its words, slots and spans
 //!       ▼  every value of a slot's list over the slot's frames
-//!  slot        softmax of scores: each value, and "not listed", which may win
+//!  slot        softmax of scores: each value, and "not listed", of a small network, which may win
 //!       ▼
-//!  command     a small network: an order, or other speech
+//!  command     another: an order, or other speech
 //! ```
 //!
 //! Scores are likelihood ratios against the free run of phones, so that they mean the same for long and short values.
@@ -16,13 +16,13 @@ mod features;
 mod phones_m;
 mod weights;
 
-pub use features::FEATURES;
-pub use weights::{CommandWeights, ConfidenceWeights, HIDDEN, SlotWeights};
+pub use features::{FEATURES, SLOT_FEATURES};
+pub use weights::{ConfidenceWeights, HIDDEN, Network, SlotWeights};
 
 use crate::error::ConfigError;
 use crate::intent::{Candidate, Decoder, Heard, Item, Rescorer};
 use crate::storage::Storage;
-use features::{Sureness, features};
+use features::{Sureness, features, slot_features};
 
 /// Most words and slots of a command that are looked at.
 pub const MAX_ITEMS: usize = 64;
@@ -90,9 +90,6 @@ impl Verdict {
     }
 }
 
-/// Nats by which the best value may be ahead at most.
-const MOST_AHEAD: f32 = 30.0;
-
 /// Judges commands.
 #[derive(Debug)]
 pub struct Judge<'a> {
@@ -140,7 +137,7 @@ impl<'a> Judge<'a> {
             let candidates = candidates.get(..stretch.candidates).unwrap_or_default();
             let Some(place) = verdict.slots.get_mut(verdict.count) else { break };
             let quality = best.score / free.max(1) as f32;
-            *place = self.slot(candidates, heard.snr_db, stretch.free_phones, quality);
+            *place = self.slot(candidates, &slot_features(item, candidates, &stretch, heard.snr_db, quality));
             (place.slot, place.list) = (slot, list);
             place.frames = [item.first_frame, item.last_frame];
             sure.add(place.values().first().map_or(0.0, |first| first.probability));
@@ -148,7 +145,7 @@ impl<'a> Judge<'a> {
         }
         let frames = heard.speech.seconds() as f32 * decoder.config().frames_per_s as f32;
         let features = features(decoder, items, best.score, frames, free, verdict.count, &sure);
-        verdict.command = 1.0 / (1.0 + libm::expf(-self.weights.commands.logit(&features)));
+        verdict.command = 1.0 / (1.0 + libm::expf(-self.weights.commands.value(&features)));
         Some(verdict)
     }
 
@@ -158,15 +155,10 @@ impl<'a> Judge<'a> {
     }
 
     /// Probabilities of candidates, the best of which comes first.
-    fn slot(&self, candidates: &[Candidate], snr_db: f32, free_phones: u32, quality: f32) -> SlotVerdict {
+    fn slot(&self, candidates: &[Candidate], features: &[f32; SLOT_FEATURES]) -> SlotVerdict {
         let SlotWeights { score, phone, not_listed } = &self.weights.slots;
         let logit = |one: &Candidate| score * one.score + phone * one.phones as f32;
-        let ahead = match candidates {
-            [first, second, ..] => (first.score - second.score).clamp(0.0, MOST_AHEAD),
-            _ => MOST_AHEAD,
-        };
-        let known = [1.0, snr_db.clamp(0.0, 30.0), free_phones as f32, ahead, quality];
-        let none: f32 = not_listed.iter().zip(known).map(|(weight, x)| weight * x).sum();
+        let none = not_listed.value(features);
         let highest = candidates.iter().map(logit).fold(none, f32::max);
         let mut verdict = SlotVerdict { not_listed: libm::expf(none - highest), ..SlotVerdict::default() };
         let mut total = verdict.not_listed;
@@ -200,15 +192,15 @@ mod tests {
     proptest! {
         #[test]
         fn probabilities_sum_to_one_and_are_sorted(
-            scores in prop::collection::vec((-200f32..0.0, 1u32..30), 0..8), snr_db in -10f32..60.0,
-            free_phones in 0u32..40, quality in -10f32..0.0,
+            scores in prop::collection::vec((-200f32..0.0, 1u32..30), 0..8),
+            features in prop::collection::vec(-30f32..30.0, SLOT_FEATURES),
         ) {
             let mut values: Vec<Candidate> = scores.iter().enumerate()
                 .map(|(n, (score, phones))| Candidate { value: n as u32, score: *score, phones: *phones })
                 .collect();
             values.sort_by(|a, b| b.score.total_cmp(&a.score));
             let judge = Judge::new(ConfidenceWeights::phones_m(), Storage::owned(Rescorer::REQUIRED)).unwrap();
-            let verdict = judge.slot(&values, snr_db, free_phones, quality);
+            let verdict = judge.slot(&values, &features.try_into().unwrap());
             let sum: f32 = verdict.not_listed + verdict.values().iter().map(|one| one.probability).sum::<f32>();
             prop_assert!((sum - 1.0).abs() < 1e-5, "{sum}");
             prop_assert_eq!(verdict.values().len(), values.len());

@@ -1,10 +1,10 @@
 //! What the features count.
 
-use super::features::FEATURES;
+use super::features::{FEATURES, SLOT_FEATURES};
 use super::phones_m::PHONES_M;
 use crate::error::ConfigError;
 
-/// Units of the network that judges commands.
+/// Units of each network.
 pub const HIDDEN: usize = 8;
 
 /// All weights of a [`Judge`](super::Judge): they belong to an acoustic model.
@@ -13,7 +13,7 @@ pub struct ConfidenceWeights {
     /// For values.
     pub slots: SlotWeights,
     /// For commands.
-    pub commands: CommandWeights,
+    pub commands: Network<FEATURES>,
 }
 
 /// Weights of values.
@@ -23,29 +23,31 @@ pub struct SlotWeights {
     pub score: f32,
     /// Of a value's length, per phone.
     pub phone: f32,
-    /// Of "not listed", which has no score: a constant; per dB of signal to noise (30 dB at most); per phone that the
-    /// free run of phones has in the slot's frames; per nat by which the best value is ahead of the second (30 at most);
-    /// per nat of the whole command's score for each of its free phones.
-    pub not_listed: [f32; 5],
+    /// Of "not listed", which has no score of its own.
+    pub not_listed: Network<SLOT_FEATURES>,
 }
 
-/// Weights of commands: `linear`·x + `out`·tanh(`hidden` x), over the features x, is the log-odds of an order.
+/// A small network: `linear`·x + `out`·tanh(`hidden` x) over the features x, [`FEATURES`] of commands or
+/// [`SLOT_FEATURES`] of slots. Of a command it is the log-odds that it is an order.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CommandWeights {
-    /// See [`FEATURES`].
-    pub linear: [f32; FEATURES],
+pub struct Network<const N: usize> {
+    /// One for each feature.
+    pub linear: [f32; N],
     /// One row a unit.
-    pub hidden: [[f32; FEATURES]; HIDDEN],
+    pub hidden: [[f32; N]; HIDDEN],
     /// Of each unit.
     pub out: [f32; HIDDEN],
 }
 
-impl CommandWeights {
-    pub(super) fn logit(&self, features: &[f32; FEATURES]) -> f32 {
-        let dot =
-            |weights: &[f32; FEATURES]| -> f32 { weights.iter().zip(features).map(|(w, x)| w * x).sum() };
+impl<const N: usize> Network<N> {
+    pub(super) fn value(&self, features: &[f32; N]) -> f32 {
+        let dot = |weights: &[f32; N]| -> f32 { weights.iter().zip(features).map(|(w, x)| w * x).sum() };
         let units = self.hidden.iter().zip(self.out);
         dot(&self.linear) + units.map(|(hidden, out)| out * libm::tanhf(dot(hidden))).sum::<f32>()
+    }
+
+    fn weights(&self) -> impl Iterator<Item = f32> {
+        self.linear.iter().chain(&self.out).chain(self.hidden.as_flattened()).copied()
     }
 }
 
@@ -57,9 +59,8 @@ impl ConfidenceWeights {
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let ConfidenceWeights { slots, commands } = self;
-        let slots = [slots.score, slots.phone].into_iter().chain(slots.not_listed);
-        let commands = commands.linear.iter().chain(&commands.out).chain(commands.hidden.as_flattened());
-        let mut weights = slots.chain(commands.copied());
+        let values = [slots.score, slots.phone].into_iter();
+        let mut weights = values.chain(slots.not_listed.weights()).chain(commands.weights());
         weights.try_for_each(|weight| ConfigError::check("weights", f64::from(weight), -1e3, 1e3))
     }
 }

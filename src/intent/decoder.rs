@@ -12,7 +12,7 @@
 use super::acoustics::{Acoustics, AcousticsConfig, Scores};
 use super::history::{History, Record};
 use super::image::{GrammarImage, ListImage, NodeRecord, Span};
-use super::tokens::{BETWEEN, Index, NEVER, NONE, OWN, Path, Set, Token, index_len};
+use super::tokens::{ANY, BETWEEN, Index, NEVER, NONE, OWN, Path, Set, Token, index_len};
 use crate::confusions::Confusions;
 use crate::error::ConfigError;
 use crate::lexicon::Phone;
@@ -32,6 +32,9 @@ pub struct DecoderConfig {
     pub edge_nats: f32,
     /// Cost of a word or value, nats, −20 … 20: what keeps short words from being heard everywhere.
     pub word_nats: f32,
+    /// Cost of each phone of what stands in the place of a value and is none of its list, nats, 0 … 20. Nothing is ever
+    /// decoded as that, but [`Item::ahead`] tells by how much. 0: it isn't looked for.
+    pub unlisted_nats: f32,
     /// Frames a second that the acoustic model gives, 1 … 1000.
     pub frames_per_s: u32,
 }
@@ -44,6 +47,7 @@ impl Default for DecoderConfig {
             filler_nats: 4.0,
             edge_nats: 2.0,
             word_nats: 2.0,
+            unlisted_nats: 1.5,
             frames_per_s: 50,
         }
     }
@@ -113,6 +117,10 @@ pub struct Item {
     pub score: f32,
     /// Score of the path before this began: the difference is what it scored itself, its cost included.
     pub entered: f32,
+    /// By how much that is ahead of the best path on which something that is not in the list stood in this place: any
+    /// phones whatever, at [`DecoderConfig::unlisted_nats`] each, perhaps behind other words. From −128 nats to
+    /// [`DecoderConfig::beam_nats`]; 0 for a word.
+    pub ahead: f32,
 }
 
 /// Decodes one command at a time.
@@ -128,6 +136,8 @@ pub struct Decoder<'a> {
     history: History<'a>,
     frames: Storage<'a, f32>,
     best: Storage<'a, u8>,
+    /// The best symbol of the latest frame, and what its sound costs where it may be any.
+    latest: (u8, f32),
     frame: u32,
 }
 
@@ -147,6 +157,7 @@ impl<'a> Decoder<'a> {
         ConfigError::check("filler_nats", f64::from(config.filler_nats), 0.0, 20.0)?;
         ConfigError::check("edge_nats", f64::from(config.edge_nats), 0.0, 20.0)?;
         ConfigError::check("word_nats", f64::from(config.word_nats), -20.0, 20.0)?;
+        ConfigError::check("unlisted_nats", f64::from(config.unlisted_nats), 0.0, 20.0)?;
         ConfigError::check("frames_per_s", f64::from(config.frames_per_s), 1.0, 1000.0)?;
         let expected = grammar.lists().len();
         if lists.len() != expected {
@@ -176,6 +187,7 @@ impl<'a> Decoder<'a> {
             history: History::new(history),
             frames,
             best,
+            latest: (0, 0.0),
             frame: 0,
         };
         decoder.reset();
@@ -225,6 +237,7 @@ impl<'a> Decoder<'a> {
         self.index.clear();
         self.history.clear();
         self.frame = 0;
+        self.latest = (0, 0.0);
         let start = Path { score: 0.0, history: NONE, start: 0, entered: 0.0 };
         self.index.pause(&mut self.now, BETWEEN, 0, start);
     }
@@ -269,9 +282,12 @@ impl<'a> Decoder<'a> {
     pub fn process(&mut self, log_posteriors: &[f32], speech: bool) {
         let scores = self.acoustics.scores(log_posteriors);
         let at = self.frame as usize * Phone::SYMBOLS;
+        let best = best_of(scores.as_slice()) as u8;
         if let Some(place) = self.best.get_mut(self.frame as usize) {
-            *place = best_of(scores.as_slice()) as u8;
+            *place = best;
         }
+        let begins = best != 0 && best != self.latest.0;
+        self.latest = (best, if begins { self.config.unlisted_nats } else { 0.0 });
         if let Some(place) = self.frames.get_mut(at..).and_then(|rest| rest.get_mut(..Phone::SYMBOLS)) {
             place.copy_from_slice(&scores);
         }
@@ -308,8 +324,14 @@ impl<'a> Decoder<'a> {
                 let list = self.grammar.arc(arc).list;
                 let roots = self.lists.get(list as usize).map_or(Span::default(), ListImage::roots);
                 self.enter(arc, roots, from, scores);
+                if self.latest.1 > 0.0 {
+                    self.index.shadow(&mut self.next, arc, from.plus(-self.latest.1));
+                }
             }
             return;
+        }
+        if token.node == ANY {
+            return self.index.shadow(&mut self.next, token.arc, token.phone.plus(-self.latest.1));
         }
         let node = self.node(token.arc, token.node);
         let phone = usize::from(node.phone);
@@ -350,7 +372,7 @@ impl<'a> Decoder<'a> {
         }
         for n in 0..self.next.as_slice().len() {
             let Some(token) = self.next.get(n) else { break };
-            if token.arc == BETWEEN || !self.next.wants(token.phone.score) {
+            if token.arc == BETWEEN || token.node == ANY || !self.next.wants(token.phone.score) {
                 continue;
             }
             let ends = self.node(token.arc, token.node).ends;
@@ -368,12 +390,18 @@ impl<'a> Decoder<'a> {
                 if !better || !self.next.wants(score) {
                     continue;
                 }
+                let ahead = match token.arc {
+                    OWN => 0.0,
+                    arc => (score - self.index.phone_score(&self.next, arc, ANY)).min(self.config.beam_nats),
+                };
                 let record = Record {
                     before: token.phone.history,
                     arc: token.arc,
                     what: end.what,
-                    start: token.phone.start,
                     end: self.frame,
+                    length: u16::try_from(self.frame.saturating_sub(token.phone.start)).unwrap_or(u16::MAX),
+                    // The cast saturates.
+                    ahead: (256.0 * ahead) as i16,
                     score,
                     entered: token.phone.entered,
                     ..Record::default()
@@ -417,7 +445,7 @@ impl<'a> Decoder<'a> {
     /// that may end.
     pub fn lead(&self) -> Option<f32> {
         let (mut complete, mut other) = (NEVER, NEVER);
-        for token in self.now.as_slice() {
+        for token in self.now.as_slice().iter().filter(|token| token.node != ANY) {
             let accepts = token.arc == BETWEEN && self.grammar.state(token.node).accept.is_some();
             let best = if accepts { &mut complete } else { &mut other };
             *best = best.max(token.best());
@@ -448,10 +476,11 @@ impl<'a> Decoder<'a> {
                 list: arc.map(|arc| arc.list),
                 what: record.what,
                 slot: arc.and_then(|arc| arc.slot.checked_sub(1)),
-                first_frame: record.start,
+                first_frame: record.end.saturating_sub(record.length.into()),
                 last_frame: record.end,
                 score: record.score,
                 entered: record.entered,
+                ahead: f32::from(record.ahead) / 256.0,
             };
             count += 1;
             at = record.before;

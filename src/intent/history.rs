@@ -12,10 +12,12 @@ pub struct Record {
     pub(super) arc: u32,
     /// The word, or the value of the list.
     pub(super) what: u32,
-    /// Frame of its first phone.
-    pub(super) start: u32,
     /// Frame of its last phone.
     pub(super) end: u32,
+    /// Frames before that since its first phone.
+    pub(super) length: u16,
+    /// By how much the path is ahead of the best on which any phones stood in the value's place, 1/256 nat.
+    pub(super) ahead: i16,
     /// Of the path, when it ended.
     pub(super) score: f32,
     /// Of the path, before it began.
@@ -27,12 +29,12 @@ pub struct Record {
 impl Record {
     /// What memory holds before it is used: zeros, so that static memory needs no copy in flash.
     pub const UNUSED: Record =
-        Record { before: 0, arc: 0, what: 0, start: 0, end: 0, score: 0.0, entered: 0.0, goes: 0 };
+        Record { before: 0, arc: 0, what: 0, end: 0, length: 0, ahead: 0, score: 0.0, entered: 0.0, goes: 0 };
 }
 
 impl Default for Record {
     fn default() -> Self {
-        Record { before: NONE, arc: 0, what: 0, start: 0, end: 0, score: 0.0, entered: 0.0, goes: NONE }
+        Record { before: NONE, goes: NONE, ..Record::UNUSED }
     }
 }
 

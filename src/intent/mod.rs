@@ -13,6 +13,7 @@
 //! ```
 
 mod acoustics;
+mod alignment;
 mod decoder;
 mod history;
 mod image;
@@ -47,7 +48,7 @@ pub use grammar::{Block, Grammar, Intent, List, Range, Sentence, Value};
 pub use history::Record;
 pub use image::{GrammarImage, ListImage};
 pub use listener::{Listener, ListenerConfig};
-pub use rescore::{Candidate, Rescorer, Stretch};
+pub use rescore::{Alignment, Candidate, Rescorer, Stretch};
 #[cfg(feature = "alloc")]
 pub use template::{Template, TemplateError};
 #[cfg(feature = "alloc")]

@@ -2,7 +2,7 @@
 //!
 //! One column of dynamic programming for each phone of the list's tree, so that values share what they begin with. The
 //! frames of the slot's own span count, and those of the pauses around it; what a value leaves over costs what sound
-//! between words costs.
+//! between words costs. The best value is then aligned with its frames, as what is not listed may agree with most of it.
 
 use super::decoder::{Decoder, Item, free_phones};
 use super::image::{ListImage, Span};
@@ -13,7 +13,7 @@ use crate::storage::Storage;
 use zeroize::Zeroize;
 
 /// Most phones of a value that are compared.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 /// Most frames that are compared.
 const MAX_FRAMES: usize = 200;
 /// So many frames of a pause beside a slot belong to it at most.
@@ -30,6 +30,22 @@ pub struct Candidate {
     pub phones: u32,
 }
 
+/// How the best value lies in its frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Alignment {
+    /// Frames from its first phone to its end.
+    pub frames: u32,
+    /// Phones that the free run of phones has in the frames of each of its phones, together: about as many as it has
+    /// itself if it is what was said.
+    pub free_phones: u32,
+    /// Score of the three phones in a row that were heard worst; of all, where there are fewer. A value of two words, one
+    /// of which was said, has all of its misfit in one place.
+    pub worst: f32,
+    /// The most that phones in a row cost beyond what any phones would in their place, at
+    /// [`DecoderConfig::unlisted_nats`](super::DecoderConfig::unlisted_nats) each: 0 or more, nats.
+    pub misfit: f32,
+}
+
 /// What there was to explain.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stretch {
@@ -39,6 +55,8 @@ pub struct Stretch {
     pub free_phones: u32,
     /// Values found.
     pub candidates: usize,
+    /// Of the best of them.
+    pub best: Alignment,
 }
 
 /// Compares the values of lists.
@@ -93,28 +111,39 @@ impl<'a> Rescorer<'a> {
         let end = after.min(item.last_frame.saturating_add(1 + MARGIN)).max(first + 1);
         let Some(frames) = decoder.scores(first.min(item.first_frame)..end) else { return none };
         let filler = decoder.config().filler_nats;
-        let mut search = Search { columns: &mut self.columns, frames, filler, out, count: 0 };
+        let chain = [0; MAX_DEPTH];
+        let mut search = Search { columns: &mut self.columns, frames, filler, out, count: 0, chain };
         search.run(list);
+        let best = search.alignment(decoder.config().unlisted_nats);
         let compared = (search.frame_count() * Phone::SYMBOLS).min(frames.len());
         Stretch {
             frames: (compared / Phone::SYMBOLS) as u32,
             free_phones: free_phones(frames.get(..compared).unwrap_or_default()),
             candidates: search.count,
+            best,
         }
     }
 }
 
-struct Search<'s> {
+pub(super) struct Search<'s> {
     columns: &'s mut [f32],
     /// [`Phone::SYMBOLS`] scores a frame.
-    frames: &'s [f32],
+    pub(super) frames: &'s [f32],
     filler: f32,
     out: &'s mut [Candidate],
     count: usize,
+    /// Phones of the best.
+    chain: [u8; MAX_DEPTH],
 }
 
 impl Search<'_> {
-    fn frame_count(&self) -> usize {
+    /// Phones of the best value.
+    pub(super) fn best(&self) -> &[u8] {
+        let best = self.out.first().filter(|_| self.count > 0);
+        best.and_then(|best| self.chain.get(..best.phones as usize)).unwrap_or_default()
+    }
+
+    pub(super) fn frame_count(&self) -> usize {
         (self.frames.len() / Phone::SYMBOLS).min(MAX_FRAMES)
     }
 
@@ -123,11 +152,11 @@ impl Search<'_> {
     }
 
     /// A frame that is no part of the value.
-    fn outside(&self, frame: usize) -> f32 {
+    pub(super) fn outside(&self, frame: usize) -> f32 {
         self.score(frame, 0).max(-self.filler)
     }
 
-    fn at(&self, depth: usize, frame: usize, pause: bool) -> f32 {
+    pub(super) fn at(&self, depth: usize, frame: usize, pause: bool) -> f32 {
         let at = (2 * depth + usize::from(pause)) * MAX_FRAMES + frame;
         self.columns.get(at).copied().unwrap_or(NEVER)
     }
@@ -168,6 +197,10 @@ impl Search<'_> {
             for end in node.ends.iter() {
                 let end = list.end(end);
                 let score = ended + end.log_weight;
+                if self.out.first().is_none_or(|best| self.count == 0 || score > best.score) {
+                    let spoken = phones.iter().skip(1).take(depth).chain([&phone]);
+                    self.chain.iter_mut().zip(spoken).for_each(|(place, phone)| *place = *phone as u8);
+                }
                 self.offer(Candidate { value: end.what, score, phones: depth as u32 + 1 });
             }
             if depth + 1 < MAX_DEPTH
@@ -181,17 +214,11 @@ impl Search<'_> {
     }
 
     /// The column of a phone at `depth`; how well all frames are explained if the value ends with it.
-    fn column(&mut self, depth: usize, phone: usize, repeated: bool) -> f32 {
+    pub(super) fn column(&mut self, depth: usize, phone: usize, repeated: bool) -> f32 {
         let frames = self.frame_count();
         let (mut in_phone, mut in_pause, mut ended) = (NEVER, NEVER, NEVER);
         for frame in 0..frames {
-            // Column 0 holds what came before the frame itself, the others what came up to a frame.
-            let earlier = match (depth, frame) {
-                (1, _) => self.at(0, frame, true),
-                (_, 0) => NEVER,
-                _ if repeated => self.at(depth - 1, frame - 1, true),
-                _ => self.at(depth - 1, frame - 1, false).max(self.at(depth - 1, frame - 1, true)),
-            };
+            let earlier = self.earlier(depth, frame, repeated);
             let outside = self.outside(frame);
             let before = in_phone;
             in_phone = in_phone.max(earlier) + self.score(frame, phone);
@@ -202,6 +229,17 @@ impl Search<'_> {
             self.set(depth, frame, true, in_pause);
         }
         ended
+    }
+
+    /// The best that came before a phone at `depth` which begins in `frame`. Column 0 holds what came before the frame
+    /// itself, the others what came up to a frame.
+    pub(super) fn earlier(&self, depth: usize, frame: usize, repeated: bool) -> f32 {
+        match (depth, frame) {
+            (1, _) => self.at(0, frame, true),
+            (_, 0) => NEVER,
+            _ if repeated => self.at(depth - 1, frame - 1, true),
+            _ => self.at(depth - 1, frame - 1, false).max(self.at(depth - 1, frame - 1, true)),
+        }
     }
 
     /// Keeps the best, each value once.

@@ -8,6 +8,8 @@ pub(super) const NEVER: f32 = f32::NEG_INFINITY;
 pub(super) const OWN: u32 = u32::MAX;
 /// `arc` of tokens between words: `node` is a state then.
 pub(super) const BETWEEN: u32 = u32::MAX - 1;
+/// `node` of tokens in a list that say none of its values, but any phones.
+pub(super) const ANY: u32 = u32::MAX;
 /// No history.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -134,17 +136,35 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// A path that only shadows others is in any phones now: it counts for nothing in what is worth going on with.
+    pub(super) fn shadow(&mut self, set: &mut Set<'_>, arc: u32, path: Path) {
+        if path.score >= set.best - set.beam
+            && let Some(token) = self.find(set, arc, ANY)
+        {
+            token.phone = token.phone.or(path);
+        }
+    }
+
     /// The score of the pause at a place.
-    pub(super) fn pause_score(&mut self, set: &Set<'_>, arc: u32, node: u32) -> f32 {
+    pub(super) fn pause_score(&self, set: &Set<'_>, arc: u32, node: u32) -> f32 {
+        self.known(set, arc, node).map_or(NEVER, |token| token.pause.score)
+    }
+
+    /// The score of the phone at a place.
+    pub(super) fn phone_score(&self, set: &Set<'_>, arc: u32, node: u32) -> f32 {
+        self.known(set, arc, node).map_or(NEVER, |token| token.phone.score)
+    }
+
+    fn known<'t>(&self, set: &'t Set<'_>, arc: u32, node: u32) -> Option<&'t Token> {
         let mask = self.entries.len().wrapping_sub(1);
         let mut at = hash(arc, node) as usize & mask;
         while let Some(entry) = self.entries.get(at).filter(|entry| entry[0] == self.round) {
             match set.tokens.get(entry[1] as usize) {
-                Some(known) if known.arc == arc && known.node == node => return known.pause.score,
+                Some(known) if known.arc == arc && known.node == node => return Some(known),
                 _ => at = (at + 1) & mask,
             }
         }
-        NEVER
+        None
     }
 }
 

@@ -34,9 +34,19 @@ def numbers(text):
 
 def weights():
     text = (ROOT / "src/confidence/phones_m.rs").read_text()
-    of = lambda key: numbers(re.search(key + r": (\[[^\]]+|[^,]+)", text)[1])
+    of = lambda key: [np.array(numbers(found)) for found in re.findall(key + r": (\[[^\]]+|[^,]+)", text)]
     hidden = [numbers(row) for row in re.findall(r"^ {12}\[([^\]]+)\]", text, re.M)]
-    return [*of("score"), *of("phone"), *of("not_listed")], tuple(map(np.array, (of("linear"), hidden, of("out"))))
+    half = len(hidden) // 2
+    slots, commands = zip(of("linear"), map(np.array, (hidden[:half], hidden[half:])), of("out"))
+    return ((of("score")[0][0], of("phone")[0][0]), slots), commands
+
+
+def judged(result, slots, commands):
+    """[log-odds of an order, probability of "not listed" for each slot, the least first]"""
+    log_odds = confidence.output(commands, np.array(confidence.command_features(result, slots)))
+    tables = (confidence.slot_table(values, None, result) for values in result["candidates"].values())
+    not_listed = (confidence.slot_probabilities(slots, table, facts)[-1] for table, _, facts in tables)
+    return [round(float(log_odds), 4), *sorted(round(float(p), 5) for p in not_listed)]
 
 
 def main():
@@ -47,9 +57,7 @@ def main():
             pcm, _ = soundfile.read(ROOT / f"examples/{clip}.flac", dtype="int16")
             [result] = engine(grammar, [pcm])
             heard = [one for one in [result, *result["others"]] if one["understood"]]
-            features = (np.array(confidence.command_features(one, slots)) for one in heard)
-            log_odds = sorted(round(float(confidence.command_logit(commands, x)), 4) for x in features)
-            golden.append(dict(grammar=grammar, clip=clip, log_odds=log_odds))
+            golden.append(dict(grammar=grammar, clip=clip, heard=sorted(judged(one, slots, commands) for one in heard)))
     print(json.dumps(golden, indent=1))
 
 
