@@ -4,8 +4,8 @@
 use earnest::Storage;
 use earnest::confidence::{ConfidenceWeights, Judge};
 use earnest::intent::{
-    Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, Heard, Item, List, ListImage, Rescorer,
-    compile, compile_list,
+    Candidate, Decoder, DecoderConfig, DecoderMemory, Grammar, GrammarImage, Heard, Item, List, ListImage,
+    Rescorer, compile, compile_list,
 };
 use earnest::lexicon::{CORE, Dictionary, G2p, Lexicon, LexiconConfig, Phone};
 use proptest::prelude::*;
@@ -161,6 +161,67 @@ fn slots_have_alternatives_and_near_homophones_stand_beside_each_other() {
     assert!(of("Denis") > 0.1 * of("Dennis"), "{names:?} {values:?}");
     assert_eq!(names.last(), Some(&"Margaret"), "{names:?}");
     assert!(values[1].probability > 10.0 * values.last().unwrap().probability, "{values:?}");
+}
+
+/// Puts `names` in the place of rooms, and decodes.
+fn decode_rooms<const N: usize>(names: [&str; N], text: &str) -> (Decoder<'static>, Vec<Item>) {
+    let mut decoder = decoder();
+    let list = decoder.grammar().lists().position(|list| list == "room").unwrap() as u32;
+    let values = compile_list(&List::of(names), &Grammar::default(), lexicon()).unwrap();
+    decoder.set_list(list, ListImage::new(values).unwrap()).unwrap();
+    decode(&mut decoder, &posteriors(text)).unwrap();
+    let mut items = [Item::default(); 32];
+    let count = decoder.items(&decoder.best().unwrap(), &mut items);
+    (decoder, items[..count].to_vec())
+}
+
+fn phones(text: &str) -> f32 {
+    lexicon().pronounce(text).unwrap().iter().map(|word| word.pronunciations[0].phones.len() as f32).sum()
+}
+
+#[test]
+fn any_phones_in_the_place_of_a_value_cost_what_they_cost() {
+    let DecoderConfig { unlisted_nats, word_nats, beam_nats, .. } = DecoderConfig::default();
+    for room in ["hall", "kitchen", "bedroom"] {
+        let text = format!("turn on the {room} light");
+        let (_, items) = decode_rooms(["hall", "kitchen", "bedroom"], &text);
+        let ahead = items.iter().find(|item| item.slot.is_some()).unwrap().ahead;
+        // Heard perfectly, the value costs a word and nothing else.
+        let expected = (unlisted_nats * phones(room) - word_nats).min(beam_nats);
+        assert!((ahead - expected).abs() < 0.01, "{room}: {ahead}, expected {expected}");
+        assert!(items.iter().all(|item| item.slot.is_some() || item.ahead == 0.0));
+    }
+    // What a value loses where it is another word, any phones don't.
+    let slot = |names| {
+        let (_, items) = decode_rooms::<1>(names, "turn on the cat hall light");
+        *items.iter().find(|item| item.slot.is_some()).unwrap()
+    };
+    let (right, wrong) = (slot(["cat hall"]), slot(["bat hall"]));
+    let lost = wrong.score - wrong.entered + word_nats;
+    assert!(lost < -4.0 && right.score == right.entered - word_nats, "{right:?}, {wrong:?}");
+    assert!((wrong.ahead - right.ahead - lost).abs() < 0.01, "{right:?}, {wrong:?}");
+}
+
+#[test]
+fn misfit_is_told_where_it_is() {
+    let stretch = |names, text| {
+        let (decoder, items) = decode_rooms::<1>(names, text);
+        let index = items.iter().position(|item| item.slot.is_some()).unwrap();
+        let mut rescorer = Rescorer::new(Storage::owned(Rescorer::REQUIRED)).unwrap();
+        let mut candidates = [Candidate::default(); 1];
+        let stretch = rescorer.candidates(&decoder, &items, index, &mut candidates);
+        (stretch.best, candidates[0].score)
+    };
+    let said = phones("cat kitchen") as u32;
+    let (right, score) = stretch(["cat kitchen"], "turn on the cat kitchen light");
+    // Three frames a phone, of which the last has the pause behind it cut off.
+    assert_eq!((right.frames, right.free_phones), (3 * said - 2, said));
+    assert_eq!((right.worst, right.misfit, score), (0.0, 0.0, 0.0));
+    let (wrong, score) = stretch(["bat kitchen"], "turn on the cat kitchen light");
+    // All that is lost is lost in one phone, which any other would have been instead.
+    let unlisted = DecoderConfig::default().unlisted_nats;
+    assert!(score < -4.0 && (wrong.worst - score).abs() < 0.01, "{wrong:?}, {score}");
+    assert!((wrong.misfit + score + unlisted).abs() < 0.01, "{wrong:?}, {score}");
 }
 
 #[test]
