@@ -222,6 +222,10 @@ fn misfit_is_told_where_it_is() {
     let unlisted = DecoderConfig::default().unlisted_nats;
     assert!(score < -4.0 && (wrong.worst - score).abs() < 0.01, "{wrong:?}, {score}");
     assert!((wrong.misfit + score + unlisted).abs() < 0.01, "{wrong:?}, {score}");
+    // Two phones beside each other count together.
+    let (two, score) = stretch(["bet kitchen"], "turn on the cat kitchen light");
+    assert!(score < -8.0 && (two.worst - score).abs() < 0.01, "{two:?}, {score}");
+    assert!((two.misfit + score + 2.0 * unlisted).abs() < 0.01, "{two:?}, {score}");
 }
 
 #[test]
