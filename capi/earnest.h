@@ -117,7 +117,7 @@
 /**
  * Numbers of earnest_commands_config.confidence.
  */
-#define EARNEST_CONFIDENCE_NUMBERS 213
+#define EARNEST_CONFIDENCE_NUMBERS 333
 
 /**
  * Most that a guard is made to tell by 10 ms of audio: with less room for entries in its journal no more is taken in.

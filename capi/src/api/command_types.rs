@@ -4,8 +4,8 @@ use super::types::{Error, Status};
 use core::ffi::{c_char, c_void};
 use core::mem::offset_of;
 use earnest_core::confidence::{
-    CommandWeights, ConfidenceWeights, FEATURES, HIDDEN, MAX_SLOTS, MAX_VALUES, SlotVerdict, SlotWeights,
-    Verdict,
+    ConfidenceWeights, FEATURES, HIDDEN, MAX_SLOTS, MAX_VALUES, Network, SLOT_FEATURES, SlotVerdict,
+    SlotWeights, Verdict,
 };
 use earnest_core::intent::{AcousticsConfig, Decoder, DecoderConfig, Heard, Item, UtteranceConfig};
 use earnest_core::vad::MelVadConfig;
@@ -15,7 +15,7 @@ pub const EARNEST_COMMAND_SLOTS: usize = 12;
 /// Elements of earnest_said_slot.values.
 pub const EARNEST_COMMAND_VALUES: usize = 8;
 /// Numbers of earnest_commands_config.confidence.
-pub const EARNEST_CONFIDENCE_NUMBERS: usize = 213;
+pub const EARNEST_CONFIDENCE_NUMBERS: usize = 333;
 
 const _: () = assert!(EARNEST_COMMAND_SLOTS == MAX_SLOTS && EARNEST_COMMAND_VALUES == MAX_VALUES);
 
@@ -221,21 +221,27 @@ impl CommandsConfig {
     }
 }
 
-const _: () = assert!(EARNEST_CONFIDENCE_NUMBERS == 7 + FEATURES * (1 + HIDDEN) + HIDDEN);
+const _: () =
+    assert!(EARNEST_CONFIDENCE_NUMBERS == 2 + (SLOT_FEATURES + FEATURES) * (1 + HIDDEN) + 2 * HIDDEN);
 
 /// The numbers of `confidence`, in order, of which there are as many as there must be.
 pub(crate) fn weights(numbers: &[f32]) -> Result<ConfidenceWeights, Error> {
     let mut left = numbers.iter();
     let mut next = || left.next().copied().unwrap_or(f32::NAN);
-    let slots = SlotWeights { score: next(), phone: next(), not_listed: core::array::from_fn(|_| next()) };
-    let linear = core::array::from_fn(|_| next());
-    let hidden = core::array::from_fn(|_| core::array::from_fn(|_| next()));
-    let commands = CommandWeights { linear, hidden, out: core::array::from_fn(|_| next()) };
+    let (score, phone) = (next(), next());
+    let slots = SlotWeights { score, phone, not_listed: network(&mut next) };
+    let commands = network(&mut next);
     let (expected, actual) = (EARNEST_CONFIDENCE_NUMBERS as f64, numbers.len() as f64);
     if expected != actual {
         return Err(Error::new(Status::OutOfRange, "confidence_count", expected, expected, actual));
     }
     Ok(ConfidenceWeights { slots, commands })
+}
+
+fn network<const N: usize>(next: &mut impl FnMut() -> f32) -> Network<N> {
+    let linear = core::array::from_fn(|_| next());
+    let hidden = core::array::from_fn(|_| core::array::from_fn(|_| next()));
+    Network { linear, hidden, out: core::array::from_fn(|_| next()) }
 }
 
 /// A value that may have been said.

@@ -19,7 +19,7 @@ use crate::api::told_types::{Permit, Told, ToldKind};
 use crate::api::types::{Config, Error, Event, Status};
 use crate::command_tests::{Aligned, compiled};
 use crate::tests::{in_real_time, no_error};
-use earnest_core::confidence::ConfidenceWeights;
+use earnest_core::confidence::{ConfidenceWeights, Network};
 use earnest_core::guard::Tier;
 use earnest_core::intent::{Compiled, GrammarImage};
 use earnest_core::journal::ENTRY_BYTES;
@@ -117,10 +117,13 @@ impl Setup {
             (PATHS, 4 * PATHS, 1600, 1600);
         let weights = confidence();
         let mut numbers = vec![weights.slots.score, weights.slots.phone];
-        numbers.extend(weights.slots.not_listed);
-        numbers.extend(weights.commands.linear);
-        numbers.extend(weights.commands.hidden.as_flattened());
-        numbers.extend(weights.commands.out);
+        fn add<const N: usize>(numbers: &mut Vec<f32>, network: &Network<N>) {
+            numbers.extend(network.linear);
+            numbers.extend(network.hidden.as_flattened());
+            numbers.extend(network.out);
+        }
+        add(&mut numbers, &weights.slots.not_listed);
+        add(&mut numbers, &weights.commands);
         (commands.confidence, commands.confidence_count) = (numbers.as_ptr(), numbers.len());
         let mut answers = commands;
         (commands.model, commands.model_bytes) =
