@@ -7,6 +7,10 @@
 //! those that fall behind the best by more than the beam are given up. Scores are relative to the free run of phones
 //! over the same frames, the best of each frame: so a score is a logarithm of a likelihood ratio, and 0 is perfect.
 //!
+//! Beside the values of a list goes a shadow that says any phones in their place. It leads nowhere and moves no beam, so
+//! that what is decoded is the same without it; how far a value is ahead of it tells whether the value was said at all. The
+//! words before the shadow are its own best ones: the value's may have been bent over what it leaves unexplained.
+//!
 //! Young, Russell, Thornton: *Token passing: a simple conceptual model for connected speech recognition systems*, 1989.
 
 use super::acoustics::{Acoustics, AcousticsConfig, Scores};
