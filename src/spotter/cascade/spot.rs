@@ -30,6 +30,11 @@ const PER_PHONE: usize = 14;
 const IDLE: u32 = 60;
 /// Frames between the end that the check found and where the network should have been surest: 400 ms.
 const APART: u64 = 40;
+/// Log likelihood ratio per phone from which on a better one is not waited for, and the frames for which anything worse must not
+/// have been beaten before it wakes: 200 ms. In noise the phrase stretched over what came before it can be enough for the
+/// threshold before its end was heard, and where it was is then told wrongly: a command after it would be listened to too early.
+const GOOD: f32 = -1.0;
+const RISING: u64 = 20;
 /// Steps of the network that are remembered: 2.5 s.
 const STEPS: usize = 64;
 /// Least log likelihood ratio per phone that counts as found at all.
@@ -65,8 +70,9 @@ impl Default for CascadeConfig {
 /// Finds one phrase in a stream of frames from [`FrontEndConfig::base`] with a network trained for it, and checks what
 /// that finds with an acoustic model.
 ///
-/// A detection comes as soon as both together are sure enough; the acoustic model hears about 300 ms beyond the
-/// phrase. The next one can't come before the refractory time is over, and not from the same sounds.
+/// A detection comes when both together are sure enough, 200 ms later where the check is not, unless it finds better until
+/// then; the acoustic model hears about 300 ms beyond the phrase. The next one can't come before the refractory time is over,
+/// and not from the same sounds.
 #[derive(Debug)]
 pub struct CascadeSpotter<'a> {
     net: NetSpotter<'a>,
@@ -155,6 +161,20 @@ struct Best {
     start: u64,
     end: u64,
     evidence: CascadeEvidence,
+    /// The most that network and check together have said of it, and the frames that there were then.
+    score: f32,
+    since: u64,
+}
+
+impl Best {
+    /// Whether nothing better is waited for any more, `late` being the network's delay in frames.
+    fn settled(&self, accepted: bool, frames: u64, late: u64) -> bool {
+        if accepted {
+            self.evidence.phonetic.ratio >= GOOD || frames >= self.since + RISING
+        } else {
+            frames > self.end + late + APART
+        }
+    }
 }
 
 /// One step of the network.
@@ -321,7 +341,7 @@ impl<'a> CascadeSpotter<'a> {
                     }
                     let evidence = CascadeEvidence { net, phonetic: found.evidence };
                     if best.as_ref().is_none_or(|best| evidence.score() > best.evidence.score()) {
-                        *best = Some(Best { start, end, evidence });
+                        *best = Some(Best { start, end, evidence, score: 0.0, since: 0 });
                     }
                 });
             }
@@ -336,13 +356,15 @@ impl<'a> CascadeSpotter<'a> {
         if let Some(net) = self.steps.surest(best.end + late) {
             // The network may have become surer since it was found.
             best.evidence.net = net;
-            self.best = Some(best);
         }
         let score = best.evidence.score();
+        if score > best.score {
+            (best.score, best.since) = (score, self.frames);
+        }
+        self.best = Some(best);
         self.score = score;
         let accepted = score >= self.threshold;
-        let over = self.frames > best.end + late + APART;
-        if !accepted && !over {
+        if !best.settled(accepted, self.frames, late) {
             return None;
         }
         self.best = None;
@@ -410,5 +432,41 @@ impl KeywordSpotter for CascadeSpotter<'_> {
         self.score = 0.0;
         self.deaf_until = SampleIndex(0);
         self.told = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spotter::phonetic::PhoneticEvidence;
+
+    fn best(ratio: f32) -> Best {
+        let net = NetEvidence { log_odds: 8.0, highest: 1.0, held_ms: 80 };
+        let phonetic = PhoneticEvidence {
+            ratio,
+            phones: 6,
+            worst: 3.0 * ratio,
+            worst_phone: Phone::new(1).unwrap(),
+            second_worst: ratio,
+            pause_before_ms: 240,
+            pause_after_ms: 0,
+            rival: None,
+            rival_margin: 0.0,
+        };
+        Best { start: 50, end: 100, evidence: CascadeEvidence { net, phonetic }, score: 0.9, since: 130 }
+    }
+
+    #[test]
+    fn what_fits_is_told_at_once_and_what_does_not_when_nothing_better_has_come() {
+        assert!(best(0.0).settled(true, 130, 10) && best(GOOD).settled(true, 130, 10));
+        assert!(!best(-1.1).settled(true, 130, 10) && !best(-1.1).settled(true, 129 + RISING, 10));
+        assert!(best(-1.1).settled(true, 130 + RISING, 10));
+        // What rises goes on being waited for.
+        assert!(!Best { since: 140, ..best(-1.1) }.settled(true, 130 + RISING, 10));
+    }
+
+    #[test]
+    fn what_is_not_enough_is_told_when_the_network_can_say_no_more_of_it() {
+        assert!(!best(0.0).settled(false, 110 + APART, 10) && best(0.0).settled(false, 111 + APART, 10));
     }
 }
