@@ -63,7 +63,7 @@ def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--split", required=True, choices=["dev", "test"])
     a.add_argument("--more", type=Path)
-    a.add_argument("--wakes", type=float, default=1.99)
+    a.add_argument("--wakes", type=float, default=1.5)
     a.add_argument("--earnest", default=str(ROOT / "target" / "release" / "earnest"))
     a.add_argument("--config", type=Path, default=ROOT / "examples" / "household" / "assistant.toml")
     a.add_argument("--intent", default="SendMessage")
