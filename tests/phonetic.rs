@@ -77,15 +77,14 @@ fn with_silence(pcm: &[i16]) -> Vec<i16> {
 }
 
 /// The kitchen says "Didn't Ernest's", "hey, honest" and "hey, her nest" before one of three voices says "hey earnest". At the score that stands
-/// for a false accept in twenty hours it is that alone which wakes; at one in ten "hey, her nest", one phone off, may wake too.
+/// for a false accept in ten hours it is that alone which wakes.
 #[test]
 fn the_phrase_is_heard_once_in_the_kitchen_where_it_was_said() {
     let kitchen = flac("kitchen.flac");
-    let heard = |per_hour| wakes(&events(&mut pipeline(threshold_for(per_hour)), &kitchen, 160));
+    let wakes = wakes(&events(&mut pipeline(threshold_for(0.1)), &kitchen, 160));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/kitchen/truth.json");
     let truth: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let at = |key: &str| SampleIndex(truth["phrase"][key].as_u64().unwrap());
-    let wakes = heard(0.05);
     assert_eq!(wakes.len(), 1, "{wakes:?}");
     let (wake, start, end) = (wakes[0], at("start"), at("end"));
     assert_eq!(wake.phrase, 0);
@@ -94,14 +93,6 @@ fn the_phrase_is_heard_once_in_the_kitchen_where_it_was_said() {
     let Evidence::Phonetic(why) = wake.why else { panic!("{:?}", wake.why) };
     assert!(why.phones >= 6 && why.ratio > -1.0, "{why:?}");
     assert!(wake.why.to_string().contains("phones"), "{}", wake.why);
-    let wakes = heard(0.1);
-    let within = |wake: &Detection, start, end| wake.span.start < end && start < wake.span.end;
-    let others = wakes.iter().filter(|wake| !within(wake, start, end));
-    assert!(others.clone().count() <= 1, "{wakes:?}");
-    let utterances = truth["kitchen.flac"]["utterances"].as_array().unwrap();
-    let nest = utterances.iter().find(|one| one["near"][0] == "hey, her nest").unwrap();
-    let [start, end] = ["start", "end"].map(|key| SampleIndex(nest[key].as_u64().unwrap()));
-    assert!(others.clone().all(|wake| within(wake, start, end)), "{wakes:?}");
 }
 
 #[test]
