@@ -18,10 +18,12 @@ EASY, HARD = 1000, 3000            # steps between which variation, and the grea
 LOG_BLANK = np.full(len(SYMBOLS), -9.0, np.float32)
 LOG_BLANK[BLANK] = 0.0
 
-# set prefix -> how often a second of it is heard, against 1
+# Set prefix -> how often a second of it is heard, against 1. What two prefixes name is heard as often as both say: kokoro-g and -l
+# are texts.py's, the others of Kokoro's sets sentences of the grammars.
 WEIGHTS = {"speech/ljspeech": 2.5, "speech/librispeech_train": 2.0, "speech/speechocean": 2.2, "speech/doubletalk": 1.0,
-           "wake_community": 1.0, "words": 0.7, "tts": 1.2,
-           "synthetic/kokoro": 2.0, "synthetic/joe": 0.6, "synthetic/awb": 0.4, "synthetic/rms": 0.4, "synthetic/slt": 0.4, "synthetic/kal16": 0.2}
+           "wake_community": 2.0, "words": 1.0, "tts": 1.5,
+           "synthetic/kokoro": 1.3, "synthetic/kokoro-g": 1.7, "synthetic/kokoro-l": 1.7,
+           "synthetic/joe": 0.6, "synthetic/awb": 0.4, "synthetic/rms": 0.4, "synthetic/slt": 0.4, "synthetic/kal16": 0.2}
 
 
 class Clip:
